@@ -24,14 +24,15 @@ int gntdev_unmap(int fd, void *addr, size_t count);
  */
 int gntdev_set_unmap_notify(int fd, void *addr, int byte_offset, int port);
 
-/* One copy between local memory and a grant; neither side may cross a page boundary of the grant. */
+/* One copy between local memory and a grant; neither side may cross a page boundary of the grant.
+ */
 struct gntdev_copy {
-	void *local;	 /* in our memory */
-	uint32_t ref;	 /* of the remote domain */
+	void *local;     /* in our memory */
+	uint32_t ref;    /* of the remote domain */
 	uint16_t offset; /* into the granted page, bytes */
-	uint16_t len;	 /* bytes, offset + len <= 4096 */
-	int to_grant;	 /* 1: local to grant, 0: grant to local */
-	int16_t status;	 /* out: GNTST_* */
+	uint16_t len;    /* bytes, offset + len <= 4096 */
+	int to_grant;    /* 1: local to grant, 0: grant to local */
+	int16_t status;  /* out: GNTST_* */
 };
 int gntdev_copy(int fd, uint32_t domid, struct gntdev_copy *ops, size_t count);
 
