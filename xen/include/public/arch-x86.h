@@ -3,10 +3,10 @@
  * The x86-64 part of the Xen ABI: register and vCPU context layouts, segment selectors, the address
  * range that belongs to the hypervisor, and its CPUID leaves. Included through xen.h.
  */
+#include <public/xen.h>
+
 #ifndef PUBLIC_ARCH_X86_H
 #define PUBLIC_ARCH_X86_H
-
-#include <public/xen.h>
 
 #define XEN_HAVE_PV_GUEST_ENTRY 1
 #define XEN_HAVE_PV_UPCALL_MASK 1
