@@ -235,7 +235,8 @@ static int leave_terminal(struct daemon *d)
 			return ret;
 		}
 	}
-	close(null_fd);
+	if (null_fd > STDERR_FILENO)
+		close(null_fd);
 	if (chdir("/") < 0)
 		log_warn("cannot change to /: %s", error_text(errno));
 	/* A parent that was killed meanwhile is no reason not to serve. */
