@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Builds a PV guest: unpacks its kernel, gives the domain memory, lays out what the boot protocol
+ * asks for (kernel, ramdisk, p2m list, start_info, console and xenstore pages, first page tables,
+ * boot stack), and sets vCPU 0 so that the domain runs when it is unpaused.
+ *
+ * The caller has created the domain (dom_create(), dom_max_vcpus()) and its two event channels
+ * (dom_evtchn_alloc_unbound()), and after success introduces it to xenstore with the frames that
+ * come back. On failure nothing is left mapped or allocated outside the domain itself, and the
+ * caller destroys the domain.
+ *
+ * Kernel images: see kernel_image.h. ABI: public/xen.h (start_info), public/elfnote.h.
+ */
+#ifndef BUILDER_BUILDER_H
+#define BUILDER_BUILDER_H
+
+#include <stdint.h>
+
+/* Room enough for every message of the builder, ended by a 0 byte. */
+#define BUILD_MESSAGE_BYTES 768
+
+struct build_message {
+	/* One line: object, cause, remedy; without a program's name in front and a newline at the
+	 * end. */
+	char text[BUILD_MESSAGE_BYTES];
+};
+
+struct build_params {
+	uint32_t domid;
+	const char *kernel;     /* path */
+	const char *ramdisk;    /* path, or NULL or "" for none */
+	const char *cmdline;    /* NULL for none; at most 1023 bytes */
+	uint64_t memory_kib;    /* given to the guest now */
+	uint64_t maxmem_kib;    /* the most it may grow to; 0 or less than memory_kib: memory_kib */
+	uint32_t vcpus;         /* as for dom_max_vcpus() */
+	uint32_t store_domid;   /* where xenstored runs, 0 */
+	uint32_t store_port;    /* the guest's port to it */
+	uint32_t console_domid; /* where consoled runs, 0 */
+	uint32_t console_port;  /* the guest's port to it */
+};
+
+struct build_result {
+	uint64_t store_mfn;   /* for xs_introduce_domain() */
+	uint64_t console_mfn; /* for console/ring-ref */
+	char guest_os[32];    /* of the kernel's notes, "linux"; printable */
+	char guest_version[32];
+};
+
+/*
+ * Checks what can be known of kernel and ramdisk without a hypervisor or a domain: files exist and
+ * are readable, the kernel is whole and can run as a 64-bit PV guest, all fits into memory_kib.
+ * Run it before dom_create() to refuse bad input without any trace. fields domid and *_port are not
+ * used. 0 or a negative errno with msg set.
+ */
+int build_check(const struct build_params *params, struct build_message *msg);
+
+/* 0, or a negative errno with msg set. fd is from privcmd_open(). */
+int build_domain(int fd, const struct build_params *params, struct build_result *result,
+		 struct build_message *msg);
+
+#endif
