@@ -16,14 +16,7 @@
 
 #include <stdint.h>
 
-/* Room enough for every message of the builder, ended by a 0 byte. */
-#define BUILD_MESSAGE_BYTES 768
-
-struct build_message {
-	/* One line: object, cause, remedy; without a program's name in front and a newline at the
-	 * end. */
-	char text[BUILD_MESSAGE_BYTES];
-};
+#include "dom0-tools/builder/message.h"
 
 struct build_params {
 	uint32_t domid;

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dom0-tools/builder/builder.h"
+#include "dom0-tools/builder/message.h"
 
 /* Bounds, in bytes, of the file and of what it unpacks to. */
 #define KERNEL_FILE_MAX     (256u << 20)

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: MIT
+# The domain builder: kernel unpacking (host-safe), ELF and notes, memory layout, the build itself.
+KERNEL_IMAGE_SRCS := $(addprefix dom0-tools/builder/,kernel_image.c decompress.c \
+	decompress_framed.c read_file.c message.c)
+KERNEL_IMAGE_LIBS := -lz -lbz2 -llzma -llzo2 -llz4 -lzstd
+
+PROGRAMS += unpack-kernel
+unpack-kernel_SRCS := dom0-tools/builder/unpack_kernel.c $(KERNEL_IMAGE_SRCS)
+unpack-kernel_LIBS := $(KERNEL_IMAGE_LIBS)
