@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT
+#
+# The hypervisor: build/shoji is a flat multiboot image, build/shoji-syms the ELF with symbols that it
+# was made from. DEBUG=1 checks lock order and assertions. Sources are every .c and .S below xen/.
+
+XEN_SRCS := $(sort $(wildcard xen/*/*.c))
+XEN_ASMS := $(sort $(wildcard xen/*/*.S))
+XEN_CFLAGS := -std=gnu11 -O2 -g $(WARN) -Ixen -Ixen/include -ffreestanding -nostdinc \
+	-isystem $(shell $(CC) -print-file-name=include) -fpie -fvisibility=hidden -mcmodel=small \
+	-mno-red-zone -mno-mmx -mno-sse -mno-sse2 -mno-avx -msoft-float -fno-omit-frame-pointer \
+	-fno-strict-aliasing -fno-common -fno-asynchronous-unwind-tables -fno-jump-tables \
+	-fstack-protector-strong -mstack-protector-guard=global -fno-delete-null-pointer-checks \
+	-ffunction-sections -fdata-sections $(if $(DEBUG),-DDEBUG)
+XEN_OBJS := $(patsubst %,$(B)/obj/%.o,$(XEN_SRCS) $(XEN_ASMS))
+XEN_LDFLAGS := -nostdlib -static -no-pie -Wl,-z,noexecstack -Wl,--gc-sections -Wl,--build-id=none \
+	-Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments
+
+$(B)/obj/xen/%.c.o: xen/%.c
+	@mkdir -p $(@D)
+	$(CC) $(XEN_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/obj/xen/%.S.o: xen/%.S
+	@mkdir -p $(@D)
+	$(CC) $(XEN_CFLAGS) -D__ASSEMBLY__ -MMD -MP -c -o $@ $<
+
+# Linked twice: the first pass gives the addresses that the second one's symbol table holds.
+$(B)/shoji-syms: $(XEN_OBJS) xen/boot/shoji.lds xen/lib/mksyms.py
+	$(CC) $(XEN_LDFLAGS) -T xen/boot/shoji.lds -o $@.1 $(XEN_OBJS)
+	nm -n $@.1 | python3 xen/lib/mksyms.py > $(B)/obj/xen/syms.S
+	$(CC) -c -o $(B)/obj/xen/syms.o $(B)/obj/xen/syms.S
+	$(CC) $(XEN_LDFLAGS) -T xen/boot/shoji.lds -o $@.2 $(XEN_OBJS) $(B)/obj/xen/syms.o
+	nm -n $@.2 | python3 xen/lib/mksyms.py > $(B)/obj/xen/syms.S
+	$(CC) -c -o $(B)/obj/xen/syms.o $(B)/obj/xen/syms.S
+	$(CC) $(XEN_LDFLAGS) -T xen/boot/shoji.lds -o $@ $(XEN_OBJS) $(B)/obj/xen/syms.o
+	rm -f $@.1 $@.2
+
+$(B)/shoji: $(B)/shoji-syms
+	objcopy -O binary $< $@
+
+ALL += $(B)/shoji

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Event channels (public/event_channel.h), 2-level ABI: ports, what they are bound to, sending, and
+ * delivery to a vCPU through its upcall.
+ *
+ * Lock: d->evtchn.lock (RANK_EVTCHN) for binding and closing; sending takes only the sending port's
+ * own lock, which protects what it is bound to.
+ */
+#ifndef EVTCHN_EVTCHN_H
+#define EVTCHN_EVTCHN_H
+
+#include <public/event_channel.h>
+#include <public/xen.h>
+
+#include "lib/spinlock.h"
+#include "lib/types.h"
+
+struct domain;
+struct vcpu;
+struct evtchn;
+
+#define EVTCHN_2L_PORTS 4096u
+#define EVTCHN_BUCKETS  64u /* of 64 ports, allocated as ports are used */
+
+struct evtchn_domain {
+	spinlock_t lock;
+	unsigned int max_ports;   /* highest port allowed + 1, at most EVTCHN_2L_PORTS */
+	unsigned int valid_ports; /* with a struct behind them */
+	struct evtchn *bucket[EVTCHN_BUCKETS];
+};
+
+struct evtchn_vcpu {
+	uint32_t virq_port[NR_VIRQS]; /* 0: not bound; under d->evtchn.lock */
+};
+
+int evtchn_domain_init(struct domain *d, uint32_t max_port);
+/* Closes every port (preemptible: -ERESTART), then frees what is left. */
+int evtchn_domain_close_all(struct domain *d);
+void evtchn_domain_free(struct domain *d);
+
+/* vcpu_info of v has moved: look at pending bits again. */
+void evtchn_vcpu_info_moved(struct vcpu *v);
+
+/* Events from the hypervisor. May be called with interrupts off, from any context. */
+void send_vcpu_virq(struct vcpu *v, unsigned int virq); /* per-vCPU: VIRQ_TIMER, VIRQ_DEBUG */
+void send_global_virq(unsigned int virq); /* to the domain that handles it: the hardware domain */
+/* Toolstack: binds an unbound port of d for remote, for the builder. Returns port or -errno. */
+int evtchn_alloc_unbound(struct domain *d, domid_t remote);
+
+/* Physical interrupts (irq/pirq.c): raises the port bound to pirq, false if none is. */
+bool send_pirq(struct domain *d, unsigned int port);
+
+/* Marks v as having an upcall pending and wakes it or kicks its CPU. */
+void vcpu_mark_events_pending(struct vcpu *v);
+/* Upcall is pending and not masked: SCHEDOP_block returns at once, exit path delivers. */
+bool vcpu_event_pending(const struct vcpu *v);
+/* True if port of v's domain is pending (for SCHEDOP_poll). Port checked. -EINVAL if invalid. */
+int evtchn_port_pending(struct domain *d, uint32_t port);
+
+/* debug-keys and domain dump */
+void evtchn_dump(struct domain *d);
+
+#endif

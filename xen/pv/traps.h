@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Events and exceptions on their way to the guest kernel: choosing what to deliver and building the
+ * frame on the guest's stack.
+ */
+#ifndef PV_TRAPS_H
+#define PV_TRAPS_H
+
+#include "lib/types.h"
+
+struct cpu_user_regs;
+struct vcpu;
+
+/* Queue an exception for delivery on the way out to the running guest. */
+void pv_inject_trap(unsigned int vector, uint32_t error_code);
+void pv_inject_page_fault(uint64_t addr, uint32_t error_code);
+
+/* Privileged instruction or I/O at regs->rip after #GP or #UD: true if emulated (pv/emulate.c). */
+bool pv_emulate_privileged(struct cpu_user_regs *regs);
+/* The forced-emulation prefix before CPUID (ud2a; .ascii "xen"): true if it was one. */
+bool pv_emulate_forced_prefix(struct cpu_user_regs *regs);
+
+/* Switches the running vCPU between guest kernel and guest user mode: tables and gs base. */
+void pv_toggle_mode(struct vcpu *v);
+
+/* Exit path (cpu/entry.S calls it): injects what is due into the frame at guest_regs(). */
+void pv_deliver_pending(void);
+
+/* Registers of v into its hardware context and back (cpu/switch.c calls these). */
+void pv_load_segments(struct vcpu *v);
+void pv_save_segments(struct vcpu *v);
+void pv_load_descriptor_tables(struct vcpu *v);
+
+/* Descriptor tables' references go (domain death, new tables). */
+void pv_destroy_gdt(struct vcpu *v);
+void pv_destroy_ldt(struct vcpu *v);
+int pv_set_gdt(struct vcpu *v, const mfn_t *frames, unsigned int entries);
+/* Maps the LDT page that holds the descriptor at offset bytes, on a fault in the LDT window. */
+bool pv_map_ldt_page(unsigned int offset);
+
+int pv_vcpu_init(struct vcpu *v);
+void pv_vcpu_destroy(struct vcpu *v);
+
+/* Fixes a selector so that it can only be one of ring 3 or null. */
+#define fixup_selector(sel) \
+	((uint16_t)((((sel)&0xfffc) == 0 || ((sel)&3) == 3) ? (sel) : ((sel) | 3)))
+
+#endif
