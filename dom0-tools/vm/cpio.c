@@ -53,7 +53,8 @@ int cpio_add_data(struct cpio *c, const char *path, mode_t mode, const void *dat
 
 	if (rc)
 		return rc;
-	fwrite(data, 1, len, c->f);
+	if (len)
+		fwrite(data, 1, len, c->f);
 	put_padding(c, len);
 	return ferror(c->f) ? -EIO : 0;
 }
