@@ -39,16 +39,25 @@ struct build_result {
 	char guest_version[32];
 };
 
-/*
- * Checks what can be known of kernel and ramdisk without a hypervisor or a domain: files exist and
- * are readable, the kernel is whole and can run as a 64-bit PV guest, all fits into memory_kib.
- * Run it before dom_create() to refuse bad input without any trace. fields domid and *_port are not
- * used. 0 or a negative errno with msg set.
- */
-int build_check(const struct build_params *params, struct build_message *msg);
+/* A kernel that is unpacked and checked, with the layout of the guest around it. */
+struct build_plan;
 
-/* 0, or a negative errno with msg set. fd is from privcmd_open(). */
-int build_domain(int fd, const struct build_params *params, struct build_result *result,
-		 struct build_message *msg);
+/*
+ * Does all that needs neither hypervisor nor domain: files exist and are readable, the kernel is
+ * whole and can run as a 64-bit PV guest, everything fits into memory_kib. Run it before
+ * dom_create() to refuse bad input without any trace. The fields domid and *_port are not used yet.
+ * 0 with *plan set (free it with build_plan_free()), or a negative errno with msg set.
+ */
+int build_plan(const struct build_params *params, struct build_plan **plan,
+	       struct build_message *msg);
+void build_plan_free(struct build_plan *plan);
+
+/*
+ * Builds params->domid from plan; the other fields of params are as they were for build_plan(). fd
+ * is from privcmd_open(). 0, or a negative errno with msg set. A plan may be used again, as for a
+ * reboot.
+ */
+int build_domain(int fd, const struct build_params *params, const struct build_plan *plan,
+		 struct build_result *result, struct build_message *msg);
 
 #endif
