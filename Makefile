@@ -23,7 +23,10 @@ SAN_CFLAGS := -std=gnu11 -O1 -g $(WARN) $(INCLUDES) -D_GNU_SOURCE -D_FILE_OFFSET
 	-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 SAN_LDFLAGS := -fsanitize=address,undefined
 
-include $(sort $(wildcard */build.mk dom0-tools/*/build.mk))
+# The libraries' fragments come first: others use the lists that they define.
+FRAGMENTS := $(wildcard dom0-tools/lib/build.mk dom0-tools/builder/build.mk xenstore/build.mk)
+FRAGMENTS += $(filter-out $(FRAGMENTS),$(sort $(wildcard */build.mk dom0-tools/*/build.mk)))
+include $(FRAGMENTS)
 
 define program_rule
 $(B)/bin/$(1): $$(patsubst %.c,$(B)/obj/%.o,$$($(1)_SRCS))
@@ -49,8 +52,48 @@ $(B)/san/%.o: %.c
 
 ALL += $(addprefix $(B)/bin/,$(PROGRAMS))
 
-.PHONY: all unit clean
+.PHONY: all deps deps-build deps-test image run test unit lint install clean
 all: $(ALL)
+
+# Debian packages. BUILD: make all and make image; RUN: shoji-vm; TEST: everything else.
+DEPS_BUILD := gcc libc6-dev binutils python3-minimal libaio-dev libnl-3-dev libnl-route-3-dev \
+	libyajl-dev libxml2-dev uuid-dev zlib1g-dev liblzma-dev libbz2-dev liblzo2-dev liblz4-dev \
+	libzstd-dev busybox-static kmod cpio zstd
+DEPS_RUN := qemu-system-x86 seabios
+DEPS_TEST := libcmocka-dev libxen-dev xen-utils-4.17 python3-pytest python3-pexpect e2fsprogs \
+	clang clang-format clang-tidy cppcheck lz4 lzop bzip2 xz-utils
+
+deps: deps-build deps-test
+
+deps-build:
+	@.ci/deps $(DEPS_BUILD) $(DEPS_RUN)
+
+deps-test:
+	@.ci/deps $(DEPS_BUILD) $(DEPS_RUN) $(DEPS_TEST)
+
+# dom0's root is packed anew only if something that goes into it has changed.
+image: $(B)/image/initramfs $(B)/shoji-vm $(B)/bin/unpack-kernel $(B)/shoji
+
+# On a terminal: dom0's shell, with a guest to try xl on. Elsewhere: the same, shown by a script.
+run: deps-build
+	@$(MAKE) --no-print-directory image
+	@examples/demo $(B)
+
+test: deps-test
+	@$(MAKE) --no-print-directory image test-programs
+	@MAKE="$(MAKE)" tests/run $(B)
+
+lint:
+	@$(if $(XEN_CFLAGS),XEN_CFLAGS='$(XEN_CFLAGS)') HOST_CFLAGS='$(filter-out -D_FORTIFY_SOURCE=2,$(HOST_CFLAGS))' \
+		tests/lint $(B)
+
+PREFIX ?= /usr/local
+install: image
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/shoji/{bin,image}
+	install $(B)/bin/shoji-vm $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 $(B)/shoji $(DESTDIR)$(PREFIX)/lib/shoji/
+	install -m 644 $(B)/image/{vmlinuz,initramfs} $(DESTDIR)$(PREFIX)/lib/shoji/image/
+	install $(B)/bin/unpack-kernel $(DESTDIR)$(PREFIX)/lib/shoji/bin/
 
 unit: $(addprefix $(B)/test/,$(UNIT_TESTS))
 	@set -e; for t in $^; do echo "== $$t"; $$t; done

@@ -9,6 +9,17 @@ ALL += $(B)/shoji-vm
 $(B)/shoji-vm: $(B)/bin/shoji-vm
 	cp $< $@
 
-.PHONY: image
-image: all
-	dom0-tools/vm/mkimage $(B)
+# dom0's root, in two parts: see mkimage. The programs' part follows PROGRAMS, which is complete only
+# when all fragments have been read.
+DOM0_PROGRAMS = $(filter xenstored xenstore xld consoled blkback netback xl,$(PROGRAMS))
+
+.SECONDEXPANSION:
+$(B)/cache/base: dom0-tools/vm/mkimage $(shell find dom0-tools/vm/image -type f) \
+		$(wildcard /boot/vmlinuz-*-amd64)
+	dom0-tools/vm/mkimage $(B) base
+
+$(B)/cache/programs: dom0-tools/vm/mkimage $$(addprefix $(B)/bin/,$$(DOM0_PROGRAMS))
+	dom0-tools/vm/mkimage $(B) programs
+
+$(B)/image/initramfs: $(B)/cache/base $(B)/cache/programs
+	dom0-tools/vm/mkimage $(B) image
