@@ -9,9 +9,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,9 @@
 #define MAX_ARGS         192
 #define DOM0_MEM_MAX_MIB 2048
 #define CHANNEL_CHILD_FD 3
-#define KVM_TRIAL_MS     3000
+#define TRIAL_MS         5000
+#define TRIAL_TICK_MS    20
+#define TRIAL_EXIT       0x2a
 
 /* An argument vector that owns its strings; an allocation failure shows at the end. */
 struct args {
@@ -279,48 +282,73 @@ static bool cpu_has_virtualization(void)
 	return found;
 }
 
-/*
- * The trial machine is paused, so it proves that kvm creates a machine and its CPU; its monitor is
- * told to quit through standard input.
- */
-bool machine_kvm_works(void)
+/* Writes "mov al, EXIT; out 0xf4, al; cli; hlt" as a disk that a BIOS boots. */
+static bool write_boot_sector(const char *path)
 {
-	int in[2];
+	uint8_t sector[512] = { 0xb0, TRIAL_EXIT, 0xe6, 0xf4, 0xfa, 0xf4 };
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	bool ok;
+
+	if (fd < 0)
+		return false;
+	sector[510] = 0x55;
+	sector[511] = 0xaa;
+	ok = write(fd, sector, sizeof(sector)) == sizeof(sector);
+	return !close(fd) && ok;
+}
+
+static void exec_trial(const char *accel, const char *disk)
+{
+	struct args a = { 0 };
+	int null = open("/dev/null", O_RDWR);
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (null >= 0 && dup2(null, 0) == 0 && dup2(null, 1) == 1 && dup2(null, 2) == 2) {
+		add(&a, QEMU);
+		add_words(&a, "-nodefaults -display none -no-reboot -machine q35 -m 64 "
+			      "-device isa-debug-exit,iobase=0xf4,iosize=1 -accel");
+		add(&a, "%s", accel);
+		add(&a, "-drive");
+		add(&a, "format=raw,file=%s", disk);
+		if (!a.failed)
+			execvp(QEMU, a.v);
+	}
+	_exit(127);
+}
+
+/*
+ * The trial machine runs the BIOS and its boot sector, whose only deed is to end QEMU with a status
+ * that nothing else gives: it proves that guest code runs, not just that a machine can be made.
+ */
+bool machine_trial(const char *accel, const char *dir)
+{
+	struct timespec tick = { .tv_nsec = TRIAL_TICK_MS * 1000000L };
+	char disk[PATH_MAX];
 	int status = -1;
 	pid_t pid;
 
-	if (!cpu_has_virtualization() || access("/dev/kvm", R_OK | W_OK) || pipe2(in, O_CLOEXEC))
+	snprintf(disk, sizeof(disk), "%s/trial", dir);
+	if (!write_boot_sector(disk))
 		return false;
 	pid = fork();
-	if (pid == 0) {
-		int null = open("/dev/null", O_RDWR);
-
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		dup2(in[0], 0);
-		dup2(null, 1);
-		dup2(null, 2);
-		execlp(QEMU, QEMU, "-nodefaults", "-S", "-machine", "q35", "-accel", "kvm", "-m",
-		       "64", "-display", "none", "-monitor", "stdio", (char *)NULL);
-		_exit(127);
-	}
-	close(in[0]);
-	if (pid > 0) {
-		struct timespec tick = { .tv_nsec = 50 * 1000 * 1000 };
-
-		if (write(in[1], "quit\n", 5) < 0)
-			status = -1;
-		for (int ms = 0; ms < KVM_TRIAL_MS; ms += 50) {
-			if (waitpid(pid, &status, WNOHANG) == pid) {
-				pid = -1;
-				break;
-			}
+	if (pid == 0)
+		exec_trial(accel, disk);
+	for (int ms = 0; pid > 0 && ms < TRIAL_MS; ms += TRIAL_TICK_MS) {
+		if (waitpid(pid, &status, WNOHANG) == pid)
+			pid = 0;
+		else
 			nanosleep(&tick, NULL);
-		}
-		if (pid > 0) {
-			machine_kill(pid);
-			status = -1;
-		}
 	}
-	close(in[1]);
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	if (pid > 0) {
+		machine_kill(pid);
+		return false;
+	}
+	/* isa-debug-exit gives twice the byte plus one. */
+	return WIFEXITED(status) && WEXITSTATUS(status) == 2 * TRIAL_EXIT + 1;
+}
+
+bool machine_kvm_works(const char *dir)
+{
+	return cpu_has_virtualization() && !access("/dev/kvm", R_OK | W_OK) &&
+	       machine_trial("kvm", dir);
 }

@@ -30,7 +30,13 @@ pid_t machine_start(const struct machine_config *cfg, int *channel_fd);
 /* Kills @pid and collects it. */
 void machine_kill(pid_t pid);
 
-/* True if this host can really run virtual machines with kvm: a trial machine starts and ends. */
-bool machine_kvm_works(void);
+/*
+ * True if this host can really run virtual machines with kvm: a trial machine starts and runs.
+ * @dir: a directory for its disk.
+ */
+bool machine_kvm_works(const char *dir);
+
+/* True if a trial machine runs under QEMU's accelerator @accel. */
+bool machine_trial(const char *accel, const char *dir);
 
 #endif

@@ -445,7 +445,8 @@ static int run(struct run *r)
 	cfg.console_log = r->interactive && r->log_is_temporary ? NULL : r->log;
 	cfg.archive_disk = r->options.out ? r->archive : NULL;
 	cfg.kvm = r->options.accel == VM_ACCEL_KVM ||
-		  (r->options.accel == VM_ACCEL_AUTO && !r->options.icount && machine_kvm_works());
+		  (r->options.accel == VM_ACCEL_AUTO && !r->options.icount &&
+		   machine_kvm_works(r->dir));
 	channel_init(&r->channel, r->token, write_output, r);
 	r->pid = machine_start(&cfg, &r->channel_fd);
 	if (r->pid < 0)
