@@ -15,4 +15,7 @@ void irq_dispatch(unsigned int vector);
 int irq_alloc_vector(void (*handler)(unsigned int vector, void *data), void *data);
 void irq_free_vector(unsigned int vector);
 
+/* A fixed vector of the hypervisor (0xf0 up), on every CPU; data is NULL. */
+void irq_register_fixed(unsigned int vector, void (*handler)(unsigned int vector, void *data));
+
 #endif

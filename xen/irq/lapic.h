@@ -21,5 +21,12 @@ void lapic_eoi(void);
 uint32_t lapic_id(void);
 /* One interrupt at deadline (now()'s clock), soon if it is past; 0 stops the timer. */
 void lapic_timer_set(s_time_t deadline);
+/* APIC id of a CPU that has run lapic_init(). */
+uint32_t lapic_cpu_id(unsigned int cpu);
+/* Starting another CPU: INIT, then STARTUP at entry, a page aligned address below 1 MiB. */
+void lapic_send_init(uint32_t apic_id);
+void lapic_send_startup(uint32_t apic_id, paddr_t entry);
+/* The error status register, read and cleared. */
+uint32_t lapic_error(void);
 
 #endif
