@@ -29,6 +29,7 @@
 #define CHANNEL_CHILD_FD 3
 #define TRIAL_MS         5000
 #define TRIAL_TICK_MS    20
+#define TRIAL_DISK_SIZE  (1 << 20) /* the BIOS finds no cylinder on a smaller one */
 #define TRIAL_EXIT       0x2a
 
 /* An argument vector that owns its strings; an allocation failure shows at the end. */
@@ -293,7 +294,7 @@ static bool write_boot_sector(const char *path)
 		return false;
 	sector[510] = 0x55;
 	sector[511] = 0xaa;
-	ok = write(fd, sector, sizeof(sector)) == sizeof(sector);
+	ok = write(fd, sector, sizeof(sector)) == sizeof(sector) && !ftruncate(fd, TRIAL_DISK_SIZE);
 	return !close(fd) && ok;
 }
 
