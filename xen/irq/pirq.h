@@ -20,4 +20,14 @@ void pirq_unbind(struct domain *d, unsigned int pirq);
 /* PHYSDEVOP_eoi, and an unmasked event of a level interrupt. */
 int pirq_eoi(struct domain *d, unsigned int pirq);
 
+/* PHYSDEVOP_map_pirq: gives a GSI or an MSI a pirq and a vector. The pirq, or negative errno. */
+int pirq_map_gsi(struct domain *d, unsigned int gsi);
+struct msi;
+int pirq_map_msi(struct domain *d, const struct msi *msi, uint64_t table_base);
+int pirq_unmap(struct domain *d, unsigned int pirq);
+/* PHYSDEVOP_setup_gsi: how the interrupt is signalled. */
+int pirq_setup_gsi(struct domain *d, unsigned int gsi, bool level, bool active_low);
+/* PHYSDEVOP_irq_status_query: does it need pirq_eoi()? -EINVAL if pirq is out of range. */
+int pirq_needs_eoi(struct domain *d, unsigned int pirq);
+
 #endif
