@@ -4,6 +4,10 @@ KERNEL_IMAGE_SRCS := $(addprefix dom0-tools/builder/,kernel_image.c decompress.c
 	decompress_framed.c read_file.c message.c)
 KERNEL_IMAGE_LIBS := -lz -lbz2 -llzma -llzo2 -llz4 -lzstd
 
+# What a program that builds domains links: with LIBSHOJI_SRCS and KERNEL_IMAGE_LIBS.
+BUILDER_SRCS := $(KERNEL_IMAGE_SRCS) $(addprefix dom0-tools/builder/,builder.c boot_state.c \
+	guest_memory.c layout.c page_tables.c pv_kernel.c xen_notes.c)
+
 PROGRAMS += unpack-kernel
 unpack-kernel_SRCS := dom0-tools/builder/unpack_kernel.c $(KERNEL_IMAGE_SRCS)
 unpack-kernel_LIBS := $(KERNEL_IMAGE_LIBS)
