@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: MIT
+# The block and network backends.
+
+BACKEND_COMMON_SRCS := $(addprefix backends/common/,supervisor.c source.c guest.c process.c \
+	device.c message.c xenbus.c ports.c loop.c privileges.c grant_cache.c page_pool.c)
+BLKBACK_CORE_SRCS := $(addprefix backends/blk/,source.c vbd.c queue.c io.c request.c journal.c)
+
+PROGRAMS += blkback
+blkback_SRCS = backends/blk/main.c $(BLKBACK_CORE_SRCS) $(BACKEND_COMMON_SRCS) \
+	$(LIBSHOJI_SRCS) $(XS_LIB_SRCS)
+blkback_LIBS := -laio

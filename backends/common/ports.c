@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* Event channel dispatch: see ports.h. Invariant: every bound port is in exactly one hash chain. */
+#include "backends/common/ports.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include "dom0-tools/lib/evtchn.h"
+
+/* Ports taken off the descriptor in one turn of the loop. */
+#define PORTS_BATCH 64
+
+static struct port **chain(struct ports *ports, int local)
+{
+	return &ports->hash[(unsigned int)local % PORTS_HASH];
+}
+
+static void on_readable(void *arg, uint32_t events)
+{
+	struct ports *ports = arg;
+
+	(void)events;
+	for (int i = 0; i < PORTS_BATCH; i++) {
+		int local = evtchn_pending(ports->lfd.fd);
+		struct port *port;
+
+		if (local < 0)
+			return;
+		port = *chain(ports, local);
+		while (port && port->local != local)
+			port = port->next;
+		if (!port)
+			continue;
+		port->handle(port->arg);
+		/* The handler may have closed the device, or bound the number anew. */
+		if (port->local == local)
+			evtchn_unmask(ports->lfd.fd, (uint32_t)local);
+	}
+}
+
+int ports_init(struct ports *ports, struct loop *loop)
+{
+	int fd = evtchn_open();
+
+	*ports = (struct ports){ .loop = loop, .lfd = { .fd = fd } };
+	if (fd < 0)
+		return fd;
+	ports->lfd.handle = on_readable;
+	ports->lfd.arg = ports;
+	return loop_add(loop, &ports->lfd, EPOLLIN);
+}
+
+void ports_close(struct ports *ports)
+{
+	loop_remove(ports->loop, &ports->lfd);
+	if (ports->lfd.fd >= 0)
+		close(ports->lfd.fd);
+	ports->lfd.fd = -1;
+}
+
+int ports_bind(struct ports *ports, struct port *port, uint32_t domid, uint32_t remote_port)
+{
+	struct port **head;
+	int local = evtchn_bind_interdomain(ports->lfd.fd, domid, remote_port);
+
+	port->local = local < 0 ? -1 : local;
+	if (local < 0)
+		return local;
+	head = chain(ports, local);
+	port->next = *head;
+	*head = port;
+	return 0;
+}
+
+void ports_unbind(struct ports *ports, struct port *port)
+{
+	if (port->local < 0)
+		return;
+	for (struct port **p = chain(ports, port->local); *p; p = &(*p)->next) {
+		if (*p == port) {
+			*p = port->next;
+			break;
+		}
+	}
+	evtchn_unbind(ports->lfd.fd, (uint32_t)port->local);
+	port->local = -1;
+	port->next = NULL;
+}
+
+void ports_notify(struct ports *ports, const struct port *port)
+{
+	if (port->local >= 0)
+		evtchn_notify(ports->lfd.fd, (uint32_t)port->local);
+}
