@@ -30,6 +30,7 @@
 #define EDEADLK    35
 #define ENOSYS     38
 #define ENODATA    61
+#define ETIME      62
 #define EOVERFLOW  75
 #define ERESTART   85 /* internal: the hypercall continues, see core/hypercall.h */
 #define EOPNOTSUPP 95
