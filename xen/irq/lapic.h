@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The local APIC: enable, end of interrupt, timer, IPIs. */
+/*
+ * The local APIC: enable, end of interrupt, timer, IPIs. Reached by MMIO, or by MSRs where the
+ * firmware has already switched to x2APIC mode.
+ *
+ * Each CPU touches its own APIC only, so there is no lock.
+ */
 #ifndef IRQ_LAPIC_H
 #define IRQ_LAPIC_H
 
@@ -15,18 +20,16 @@
 #define VECTOR_ERROR         0xfe
 #define VECTOR_SPURIOUS      0xff
 
-void lapic_init(
-	void); /* this CPU: software enable, mask the 8259s once, calibrate the timer once */
+/*
+ * This CPU: software enable, timer. On the boot CPU also masks the 8259s and measures the timer,
+ * for which time_init() has been called.
+ */
+void lapic_init(void);
 void lapic_eoi(void);
 uint32_t lapic_id(void);
 /* One interrupt at deadline (now()'s clock), soon if it is past; 0 stops the timer. */
 void lapic_timer_set(s_time_t deadline);
-/* APIC id of a CPU that has run lapic_init(). */
-uint32_t lapic_cpu_id(unsigned int cpu);
-/* Starting another CPU: INIT, then STARTUP at entry, a page aligned address below 1 MiB. */
-void lapic_send_init(uint32_t apic_id);
-void lapic_send_startup(uint32_t apic_id, paddr_t entry);
-/* The error status register, read and cleared. */
-uint32_t lapic_error(void);
+/* VECTOR_ERROR: reads, clears and logs the error status. */
+void lapic_error_interrupt(void);
 
 #endif
