@@ -12,24 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct {
-	int number;
-	const char *name;
-} errors[] = {
-	{ EINVAL, "EINVAL" }, { EACCES, "EACCES" },   { EEXIST, "EEXIST" },
-	{ EISDIR, "EISDIR" }, { ENOENT, "ENOENT" },   { ENOMEM, "ENOMEM" },
-	{ ENOSPC, "ENOSPC" }, { EIO, "EIO" },         { ENOTEMPTY, "ENOTEMPTY" },
-	{ ENOSYS, "ENOSYS" }, { EROFS, "EROFS" },     { EBUSY, "EBUSY" },
-	{ EAGAIN, "EAGAIN" }, { EISCONN, "EISCONN" }, { E2BIG, "E2BIG" },
-	{ EPERM, "EPERM" },
-};
-#define NR_ERRORS (sizeof(errors) / sizeof(errors[0]))
+#define NR_ERRORS (sizeof(xsd_errors) / sizeof(xsd_errors[0]))
 
 const char *xs_error_name(int errnum)
 {
 	for (size_t i = 0; i < NR_ERRORS; i++) {
-		if (errors[i].number == errnum)
-			return errors[i].name;
+		if (xsd_errors[i].errnum == errnum)
+			return xsd_errors[i].errstring;
 	}
 	return "EINVAL";
 }
@@ -37,8 +26,8 @@ const char *xs_error_name(int errnum)
 int xs_error_number(const char *name)
 {
 	for (size_t i = 0; i < NR_ERRORS; i++) {
-		if (!strcmp(errors[i].name, name))
-			return errors[i].number;
+		if (!strcmp(xsd_errors[i].errstring, name))
+			return xsd_errors[i].errnum;
 	}
 	return EIO;
 }

@@ -13,6 +13,7 @@
 #ifndef XENSTORE_LIB_XS_H
 #define XENSTORE_LIB_XS_H
 
+#include <errno.h> /* before xs_wire.h, whose table of errors needs it */
 #include <stdbool.h>
 #include <stdint.h>
 
