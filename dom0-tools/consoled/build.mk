@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: MIT
+# consoled: guest consoles as terminals and log files.
+PROGRAMS += consoled
+consoled_SRCS = $(addprefix dom0-tools/consoled/,main.c registry.c console.c ring.c backlog.c \
+	guest_log.c) $(LIBSHOJI_SRCS) $(XS_LIB_SRCS)
