@@ -41,7 +41,7 @@ static void handle_error(unsigned int vector, void *data)
 {
 	(void)vector;
 	(void)data;
-	pr_warn("Local APIC error %#x\n", lapic_error());
+	lapic_error_interrupt();
 }
 
 void irq_register_fixed(unsigned int vector, void (*handler)(unsigned int vector, void *data))

@@ -15,7 +15,6 @@
 #include "evtchn/evtchn.h"
 #include "irq/ioapic.h"
 #include "irq/irq.h"
-#include "irq/lapic.h"
 #include "irq/madt.h"
 #include "irq/msi.h"
 #include "lib/errno.h"
@@ -118,7 +117,7 @@ static int map_gsi_locked(struct pirq *p)
 	if (vector < 0)
 		return vector;
 	p->vector = (uint8_t)vector;
-	rc = ioapic_route(p->number, p->vector, lapic_cpu_id(0), p->level, p->active_low);
+	rc = ioapic_route(p->number, p->vector, madt.cpu[0].apic_id, p->level, p->active_low);
 	if (rc) {
 		irq_free_vector(p->vector);
 		return rc;
@@ -152,7 +151,7 @@ int pirq_setup_gsi(struct domain *d, unsigned int gsi, bool level, bool active_l
 		p->level = level;
 		p->active_low = active_low;
 		if (p->kind == PIRQ_GSI) {
-			rc = ioapic_route(gsi, p->vector, lapic_cpu_id(0), level, active_low);
+			rc = ioapic_route(gsi, p->vector, madt.cpu[0].apic_id, level, active_low);
 			p->in_service = false;
 			if (!rc && p->port)
 				ioapic_unmask(gsi);
@@ -186,7 +185,7 @@ int pirq_map_msi(struct domain *d, const struct msi *msi, uint64_t table_base)
 		goto out;
 	p->vector = (uint8_t)rc;
 	p->msi = *msi;
-	rc = msi_setup(&p->msi, table_base, p->vector, lapic_cpu_id(0));
+	rc = msi_setup(&p->msi, table_base, p->vector, madt.cpu[0].apic_id);
 	if (rc) {
 		irq_free_vector(p->vector);
 		goto out;
