@@ -27,6 +27,7 @@
 struct grant_table;
 struct pirq_table;
 struct cpu_policy;
+struct e820_map;
 struct shared_info;
 
 enum dying { DOMDYING_ALIVE, DOMDYING_DYING, DOMDYING_DEAD };
@@ -120,6 +121,9 @@ struct domain {
 		*policy; /* pv/cpuid.h: what CPUID and MSRs tell it; NULL: the host's default */
 	unsigned long *ioport_denied; /* 65536 bits, hardware domain only; NULL: all denied */
 
+	struct e820_map
+		*memory_map; /* XENMEM_memory_map's answer, xfree()d with d; NULL: not set */
+
 	int64_t time_offset_seconds; /* of its wallclock against ours */
 	uint32_t tsc_mode, tsc_khz;
 	uint64_t pv_l4_count; /* frames currently of type L4; statistics */
@@ -147,6 +151,8 @@ struct domain *domain_get_any(domid_t domid);
 /* The first existing domain with an id >= domid, referenced; NULL at the end. */
 struct domain *domain_get_next(domid_t domid);
 void domain_put(struct domain *d);
+/* Without a reference: only for a caller that knows it cannot vanish, as by owning frames. */
+struct domain *domain_peek(domid_t domid);
 /* Another reference for a caller that already holds one (or runs in d). */
 void domain_hold(struct domain *d);
 /* vcpu_id from a guest, checked and clamped against speculation; NULL if there is none. */
