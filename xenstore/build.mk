@@ -11,3 +11,6 @@ XENSTORED_CORE_SRCS := $(addprefix xenstore/daemon/,perm.c node.c path.c tree.c 
 PROGRAMS += xenstored
 xenstored_SRCS = $(XENSTORED_CORE_SRCS) $(addprefix xenstore/daemon/,main.c loop.c socket.c \
 	hypervisor.c) $(LIBSHOJI_SRCS)
+
+PROGRAMS += xenstore
+xenstore_SRCS = $(addprefix xenstore/tools/,main.c ls.c nodes.c watch.c text.c) $(XS_LIB_SRCS)
