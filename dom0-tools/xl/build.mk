@@ -2,6 +2,17 @@
 # xl, and the parts of it that xld uses too.
 XL_CONFIG_SRCS := $(addprefix dom0-tools/xl/,report.c units.c nearest.c cfg_lex.c cfg_parse.c \
 	disk_spec.c vif_spec.c config_keys.c domain_config.c domain_config_format.c)
+XL_DOMAIN_SRCS := $(XL_CONFIG_SRCS) $(addprefix dom0-tools/xl/,control.c store.c device_tree.c \
+	domain_tree.c device_wait.c saved_config.c domain_check.c domain_create.c \
+	domain_destroy.c)
+XL_DOMAIN_LIBS := -luuid
+
+PROGRAMS += xl
+xl_SRCS = $(XL_DOMAIN_SRCS) $(addprefix dom0-tools/xl/,main.c command.c console.c \
+	domain_request.c cmd_console.c cmd_create.c cmd_destroy.c cmd_dmesg.c cmd_domid.c \
+	cmd_help.c cmd_info.c cmd_list.c cmd_pause.c cmd_shutdown.c cmd_vcpu_list.c) \
+	$(BUILDER_SRCS) $(LIBSHOJI_SRCS) $(XS_LIB_SRCS)
+xl_LIBS = $(XL_DOMAIN_LIBS) $(KERNEL_IMAGE_LIBS)
 
 UNIT_TESTS += test_cfg_parse test_specs test_domain_config
 test_cfg_parse_SRCS := tests/unit/xl/test_cfg_parse.c $(XL_CONFIG_SRCS)

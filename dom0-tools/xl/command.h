@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The commands of xl: one file each, one entry each in the table. A command gets its own words,
+ * with its name in argv[0], and returns the exit status of xl.
+ */
+#ifndef DOM0_XL_COMMAND_H
+#define DOM0_XL_COMMAND_H
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dom0-tools/xl/control.h"
+
+struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *arguments; /* after the name, for the usage line */
+	const char *summary;   /* one line for the list of commands */
+	const char *options;   /* lines for the command's own help, "" for none */
+};
+
+extern const struct command commands[];
+extern const size_t command_count;
+
+const struct command *command_find(const char *name);
+void command_print_help(const struct command *command);
+
+/*
+ * getopt_long() for the command named argv[0]: short_options and long_options (NULL for none) are
+ * its own, -h and --help are added. Returns an option, -1 at the end of them, or COMMAND_DONE when
+ * the command is to return *status: help was asked for, an option is unknown, or fewer than min or
+ * more than max words are left (negative: no limit).
+ */
+#define COMMAND_DONE (-2)
+int command_option(int argc, char **argv, const char *short_options,
+		   const struct option *long_options, int min, int max, int *status);
+
+/* Given on xl's own command line, before the command. */
+extern bool global_dry_run; /* -N */
+
+/* For commands that do one thing to one domain: opens, finds, runs, closes. 0 or 1. */
+int command_on_domain(const char *domain, bool (*action)(struct control *control, uint32_t domid));
+
+#define COMMAND_NO_DOMAIN0 "domain 0 runs this host; use the host's own poweroff or reboot"
+
+int cmd_console(int argc, char **argv);
+int cmd_create(int argc, char **argv);
+int cmd_destroy(int argc, char **argv);
+int cmd_dmesg(int argc, char **argv);
+int cmd_domid(int argc, char **argv);
+int cmd_domname(int argc, char **argv);
+int cmd_help(int argc, char **argv);
+int cmd_info(int argc, char **argv);
+int cmd_list(int argc, char **argv);
+int cmd_pause(int argc, char **argv);
+int cmd_reboot(int argc, char **argv);
+int cmd_shutdown(int argc, char **argv);
+int cmd_unpause(int argc, char **argv);
+int cmd_vcpu_list(int argc, char **argv);
+
+#endif
