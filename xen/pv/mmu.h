@@ -6,16 +6,43 @@
 #ifndef PV_MMU_H
 #define PV_MMU_H
 
+#include "cpu/cpumask.h"
 #include "lib/types.h"
 #include "mm/pte.h"
 
 struct cpu_user_regs;
 struct domain;
+struct page_info;
 struct vcpu;
+
+/* ---- one entry of a table in use (pv/entry.c) ---- */
+
+/*
+ * All take entry as its address in the direct map, while the caller holds a type reference on its
+ * table, which belongs to d. References of the new value are taken first, then the entry is
+ * exchanged, then those of the old value are dropped: a failure changes nothing.
+ */
+
+/* An L1 entry; new's target belongs to page_owner (domid). preserve_ad keeps the old A and D. */
+int pv_update_l1e(pte_t *entry, pte_t new, const struct domain *d, uint16_t page_owner,
+		  bool preserve_ad);
+/* As above if the entry is still old, else -EAGAIN. */
+int pv_cmpxchg_l1e(pte_t *entry, pte_t old, pte_t new, const struct domain *d);
+/* An entry of level 2..4 (not in one of our slots). Also -ERESTART. */
+int pv_update_table_entry(pte_t *entry, pte_t new, unsigned int level, const struct domain *d,
+			  bool preserve_ad);
+
+/*
+ * The CPUs whose TLBs may hold something of the running domain's vCPUs in a bitmap in guest memory
+ * (pv/update_va.c). -EFAULT.
+ */
+int pv_vcpu_bitmap_to_cpus(const void *bitmap, cpumask_t *cpus);
 
 /* ---- base registers (pv/base.c) ---- */
 
-/* New kernel-mode L4 of the running vCPU: -EINVAL unless mfn can be one; -ERESTART when preempted.
+/*
+ * New kernel-mode L4 of v, which is running here or not at all: -EINVAL unless mfn can be one;
+ * -ERESTART when preempted.
  */
 int pv_set_kernel_base(struct vcpu *v, mfn_t mfn);
 int pv_set_user_base(struct vcpu *v, mfn_t mfn); /* 0 for none */
@@ -37,11 +64,14 @@ bool pv_fixup_page_fault(uint64_t addr, struct cpu_user_regs *regs);
 
 /*
  * Puts mfn at host_addr (a linear address, or with GNTMAP_contains_pte the machine address of an L1
- * entry) with access by flags (GNTMAP_readonly ...; GNTMAP_application_map sets the user bit).
- * References on mfn are the caller's and become the mapping's. Returns GNTST_*.
+ * entry) with access by flags (GNTMAP_readonly ...). On success the caller's references on mfn (a
+ * general one, and a PGT_WRITABLE one if not read-only) become the mapping's. Returns GNTST_*.
  */
 int pv_create_grant_mapping(uint64_t host_addr, mfn_t mfn, unsigned int flags);
-/* Removes it (or replaces it by the entry at new_addr, 0 for none). Flushes the address. GNTST_*.
+/*
+ * Removes it: the entry becomes what maps new_addr (which is moved from there), or empty if that is
+ * 0. The mapping's references go back to the caller, who drops them after the TLBs of the domain
+ * (d->dirty_cpus) have been flushed: this function does not flush. Returns GNTST_*.
  */
 int pv_replace_grant_mapping(uint64_t host_addr, mfn_t mfn, uint64_t new_addr, unsigned int flags);
 
@@ -59,5 +89,19 @@ int pv_relinquish_memory(struct domain *d);
  */
 pte_t *pv_get_l1e(struct vcpu *v, uint64_t va, mfn_t *l1_mfn);
 void pv_put_l1e(mfn_t l1_mfn);
+/* The value of that entry, without references: 0 if va is not mapped. */
+pte_t pv_peek_l1e(const struct vcpu *v, uint64_t va);
+
+/* ---- whom a memory hypercall is about (pv/owner.c) ---- */
+
+/*
+ * Resolves a domid argument: DOMID_SELF, DOMID_IO and DOMID_XEN (*d: the running domain), or
+ * another domain that the caller controls. *d is referenced, *owner is what page_owner() of its
+ * frames is. -ESRCH, -EPERM.
+ */
+int pv_get_page_owner(unsigned int domid, struct domain **d, uint16_t *owner);
+
+/* The hypercall transfer page (pv/hypercall_page.c): a stub of 32 bytes for each number. */
+void hypercall_page_init(void *page);
 
 #endif

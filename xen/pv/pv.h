@@ -28,6 +28,7 @@ struct pv_vcpu {
 	mfn_t guest_table;      /* L4 of kernel mode; 0: none */
 	mfn_t guest_table_user; /* L4 of user mode; 0: none */
 	uint64_t cr3;           /* what the CPU's CR3 is while this vCPU runs in its present mode */
+	mfn_t partial_table;    /* left partly (in)validated by its last operation; 0: none */
 
 	bool kernel_mode; /* guest kernel runs (with guest_table and the kernel's gs base) */
 	bool iret_pending_nmi;

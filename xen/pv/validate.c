@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the entries of page tables refer to: the checks on an entry, the references it takes and
+ * gives back, and the loops over whole tables.
+ *
+ * No lock. A table that is being validated or invalidated belongs to the CPU that does it (see
+ * pv/page_type.h), and nobody can write it: it has no writable mapping, and checked updates want a
+ * type reference first. Only the accessed and dirty bits may change.
+ */
+#include "console/console.h"
+#include "core/domain.h"
+#include "core/hypercall.h"
+#include "cpu/percpu.h"
+#include "mm/map.h"
+#include "pv/iomem.h"
+#include "pv/page_ref.h"
+#include "pv/page_type.h"
+
+/* Look for waiting work once in so many entries of a table of tables. */
+#define PREEMPT_INTERVAL 16
+
+#define table_log(...) guest_log(current->domain, LOG_DEBUG, __VA_ARGS__)
+
+bool l1e_flags_ok(pte_t l1e, const struct domain *d)
+{
+	return !(l1e & PTE_CACHE_MASK) || d->is_hardware;
+}
+
+bool table_entry_flags_ok(pte_t entry)
+{
+	return !(entry & (PTE_PWT | PTE_PCD | PTE_PSE | PTE_GLOBAL));
+}
+
+/* A frame of the hypervisor that it shows to privileged domains: parts of the M2P. */
+static bool get_shown_frame(struct page_info *page, pte_t l1e, const struct domain *d)
+{
+	return d->is_privileged && !(l1e & PTE_RW) && (READ_ONCE(page->count) & PGC_XEN_HEAP) &&
+	       get_page(page, DOMID_XEN);
+}
+
+/* All that is not an ordinary frame of an ordinary domain, and all errors. */
+static int get_leaf_slow(pte_t l1e, const struct domain *d, uint16_t owner)
+{
+	mfn_t mfn = pte_mfn(l1e);
+	struct page_info *page = mfn_to_page(mfn);
+
+	if (!l1e_flags_ok(l1e, d)) {
+		table_log("L1 entry %#lx: cache attributes need a device", l1e);
+		return -EINVAL;
+	}
+	if (!mfn_valid(mfn) || page_owner(page) == DOMID_IO) {
+		if (iomem_permitted(d, mfn))
+			return 0;
+		table_log("L1 entry %#lx: no such memory, or not permitted", l1e);
+		return -EINVAL;
+	}
+	if (owner == DOMID_XEN) {
+		if (get_shown_frame(page, l1e, d))
+			return 0;
+	} else if (owner < DOMID_FIRST_RESERVED) {
+		if (l1e & PTE_RW ? !get_page_and_type(page, owner, PGT_WRITABLE)
+				 : get_page(page, owner))
+			return 0;
+	}
+	table_log("L1 entry %#lx: frame of d%u (want d%u), count %#x, type %#x", l1e,
+		  page_owner(page), owner, page->count, page->type);
+	return -EINVAL;
+}
+
+/* owner is the id of an ordinary domain. */
+static inline int get_leaf(pte_t l1e, const struct domain *d, uint16_t owner)
+{
+	mfn_t mfn = pte_mfn(l1e);
+
+	if (likely(!(l1e & PTE_CACHE_MASK) && mfn_valid(mfn))) {
+		struct page_info *page = mfn_to_page(mfn);
+
+		if (likely(l1e & PTE_RW ? page_ref_get_writable(page, owner)
+					: page_ref_get(page, owner)))
+			return 0;
+	}
+	return get_leaf_slow(l1e, d, owner);
+}
+
+static inline void put_leaf(pte_t l1e)
+{
+	mfn_t mfn = pte_mfn(l1e);
+	struct page_info *page = mfn_to_page(mfn);
+
+	if (unlikely(!mfn_valid(mfn) || page_owner(page) == DOMID_IO))
+		return;
+	if (l1e & PTE_RW)
+		page_ref_put_writable(page);
+	else
+		page_ref_put(page);
+}
+
+int get_page_from_l1e(pte_t l1e, const struct domain *l1_owner, uint16_t page_owner)
+{
+	if (unlikely(page_owner >= DOMID_FIRST_RESERVED))
+		return get_leaf_slow(l1e, l1_owner, page_owner);
+	return get_leaf(l1e, l1_owner, page_owner);
+}
+
+void put_page_from_l1e(pte_t l1e)
+{
+	put_leaf(l1e);
+}
+
+int get_page_from_table_entry(pte_t entry, unsigned int level, const struct domain *d)
+{
+	uint32_t type = table_type(level - 1);
+	mfn_t mfn = pte_mfn(entry);
+	struct page_info *page = mfn_to_page(mfn);
+	int rc;
+
+	if (!table_entry_flags_ok(entry) || !mfn_valid(mfn)) {
+		table_log("L%u entry %#lx: bits or address not allowed", level, entry);
+		return -EINVAL;
+	}
+	if (likely(page_ref_get_table(page, d->domain_id, type)))
+		return 0;
+	if (level == 2)
+		rc = get_page_and_type(page, d->domain_id, type);
+	else
+		rc = get_page_and_type_preemptible(page, d->domain_id, type);
+	if (rc && rc != -ERESTART)
+		table_log("L%u entry %#lx: frame of d%u, count %#x, type %#x", level, entry,
+			  page_owner(page), page->count, page->type);
+	return rc;
+}
+
+int put_page_from_table_entry(pte_t entry, unsigned int level)
+{
+	struct page_info *page = mfn_to_page(pte_mfn(entry));
+
+	if (level > 2)
+		return put_page_and_type_preemptible(page);
+	if (!page_ref_put_shared(page))
+		put_page_and_type(page);
+	return 0;
+}
+
+static int validate_l1(struct page_info *page, const struct domain *d)
+{
+	pte_t *l1 = page_to_virt(page);
+	uint16_t owner = d->domain_id;
+	unsigned int i;
+
+	for (i = 0; i < PT_ENTRIES; i++) {
+		pte_t e = READ_ONCE(l1[i]), adjusted = (e | PTE_USER) & ~PTE_GLOBAL;
+
+		if (!(e & PTE_PRESENT))
+			continue;
+		if (unlikely(get_leaf(e, d, owner)))
+			goto undo;
+		if (e != adjusted)
+			WRITE_ONCE(l1[i], adjusted);
+	}
+	return 0;
+
+undo:
+	while (i-- > 0)
+		if (l1[i] & PTE_PRESENT)
+			put_leaf(l1[i]);
+	return -EINVAL;
+}
+
+static void invalidate_l1(struct page_info *page)
+{
+	const pte_t *l1 = page_to_virt(page);
+	unsigned int i;
+
+	for (i = 0; i < PT_ENTRIES; i++) {
+		pte_t e = READ_ONCE(l1[i]);
+
+		if (e & PTE_PRESENT)
+			put_leaf(e);
+	}
+}
+
+static bool is_our_slot(unsigned int level, unsigned int i)
+{
+	return level == 4 && i >= HV_L4_FIRST && i <= HV_L4_LAST;
+}
+
+static int validate_upper(struct page_info *page, unsigned int level, const struct domain *d)
+{
+	pte_t *table = page_to_virt(page);
+	unsigned int i;
+	int rc = 0;
+
+	for (i = page->extra; i < PT_ENTRIES; i++) {
+		pte_t e = READ_ONCE(table[i]);
+
+		if (!(e & PTE_PRESENT) || is_our_slot(level, i))
+			continue;
+		rc = get_page_from_table_entry(e, level, d);
+		if (rc)
+			break;
+		if (!(e & PTE_USER))
+			WRITE_ONCE(table[i], e | PTE_USER);
+		if (i % PREEMPT_INTERVAL == PREEMPT_INTERVAL - 1 && i + 1 < PT_ENTRIES &&
+		    hypercall_preempt_check()) {
+			i++;
+			rc = -ERESTART;
+			break;
+		}
+	}
+	page->extra = (uint16_t)i;
+	if (!rc && level == 4)
+		map_init_guest_l4(table);
+	return rc;
+}
+
+/* Entry page->extra, where validation or invalidation stopped, may have a partial table behind it.
+ */
+static int undo_partial_entry(const struct page_info *page, const pte_t *table, unsigned int level)
+{
+	struct page_info *target;
+	pte_t e;
+	int rc;
+
+	if (page->extra >= PT_ENTRIES || level == 2 || is_our_slot(level, page->extra))
+		return 0;
+	e = READ_ONCE(table[page->extra]);
+	if (!(e & PTE_PRESENT))
+		return 0;
+	target = get_page_from_mfn(pte_mfn(e), page_owner(page));
+	if (!target)
+		return 0;
+	rc = undo_partial_type(target);
+	put_page(target);
+	return rc;
+}
+
+static int invalidate_upper(struct page_info *page, unsigned int level)
+{
+	pte_t *table = page_to_virt(page);
+	unsigned int i = page->extra;
+	int rc;
+
+	rc = undo_partial_entry(page, table, level);
+	while (!rc && i-- > 0) {
+		pte_t e = READ_ONCE(table[i]);
+
+		if (!(e & PTE_PRESENT) || is_our_slot(level, i))
+			continue;
+		rc = put_page_from_table_entry(e, level);
+		page->extra = (uint16_t)i;
+		if (!rc && i && i % PREEMPT_INTERVAL == 0 && hypercall_preempt_check())
+			rc = -ERESTART;
+	}
+	return rc;
+}
+
+int validate_table(struct page_info *page, unsigned int level)
+{
+	const struct domain *d = page_owner_domain(page);
+
+	if (!d)
+		return -EINVAL;
+	return level == 1 ? validate_l1(page, d) : validate_upper(page, level, d);
+}
+
+int invalidate_table(struct page_info *page, unsigned int level)
+{
+	if (level > 1)
+		return invalidate_upper(page, level);
+	invalidate_l1(page);
+	return 0;
+}
+
+int validate_descriptors(struct page_info *page)
+{
+	struct domain *d = page_owner_domain(page);
+	uint64_t *desc = page_to_virt(page);
+	unsigned int i;
+	int rc = 0;
+
+	if (!d)
+		return -EINVAL;
+	for (i = 0; i < PAGE_SIZE / sizeof(*desc) && !rc; i++) {
+		if (!check_descriptor(d, &desc[i])) {
+			table_log("descriptor %u of frame %#lx is not allowed: %#lx", i,
+				  page_to_mfn(page), desc[i]);
+			rc = -EINVAL;
+		}
+	}
+	return rc;
+}
