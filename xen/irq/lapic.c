@@ -15,7 +15,6 @@
 #include "time/time.h"
 
 #define APIC_ID             0x020
-#define APIC_VERSION        0x030
 #define APIC_TASK_PRIORITY  0x080
 #define APIC_EOI            0x0b0
 #define APIC_SPURIOUS       0x0f0
@@ -23,8 +22,6 @@
 #define APIC_ICR_LOW        0x300
 #define APIC_ICR_HIGH       0x310
 #define APIC_LVT_TIMER      0x320
-#define APIC_LVT_THERMAL    0x330
-#define APIC_LVT_PERF       0x340
 #define APIC_LVT_LINT0      0x350
 #define APIC_LVT_LINT1      0x360
 #define APIC_LVT_ERROR      0x370
@@ -200,6 +197,8 @@ void lapic_init(void)
 		measure_timer();
 	}
 	apic_write(APIC_LVT_TIMER, VECTOR_LAPIC_TIMER | (tsc_deadline ? LVT_TSC_DEADLINE : 0));
+	/* Orders the mode change before the first write of the deadline, an MSR. */
+	__asm__ __volatile__("mfence" ::: "memory");
 	if (boot_cpu)
 		pr_info("Local APIC: id %u, %s, timer by %s\n", lapic_id(),
 			apic_mmio ? "MMIO" : "x2APIC",

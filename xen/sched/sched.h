@@ -3,7 +3,7 @@
  * The scheduler: per-CPU run queues, weighted fair shares of CPU time, tickless.
  *
  * Lock: each CPU's run queue has one (RANK_SCHED); a vCPU's scheduling state is under the lock of
- * the queue of v->processor.
+ * the queue of v->processor, which changes only while the vCPU neither runs nor is queued.
  */
 #ifndef SCHED_SCHED_H
 #define SCHED_SCHED_H
@@ -14,19 +14,29 @@
 
 struct domain;
 struct vcpu;
+struct watchdog;
 
 #define SCHED_WEIGHT_DEFAULT 256u
+#define SCHED_WEIGHT_MAX     65535u
 
 struct vcpu_sched {
 	struct list_head queue;   /* on a run queue, while runnable and not running */
 	bool running;             /* on a CPU (or still leaving it) */
-	s_time_t vruntime;        /* weighted time consumed, ns */
-	s_time_t start;           /* when it last got its CPU */
+	bool yielded;             /* lets the next one pass, once */
+	s_time_t vruntime;        /* weighted time consumed, ns, on the scale of its queue */
+	s_time_t start;           /* up to when its time on the CPU has been charged */
+	s_time_t turn;            /* when it got the CPU */
 	unsigned int weight, cap; /* cap: percent of one CPU, 0 none */
 	cpumask_t hard_affinity, soft_affinity;
+
+	/* Of a domain's vCPU 0 only, under the domain's lock: sched/watchdog.c. */
+	struct watchdog *watchdog;
 };
 
-void sched_init(void); /* boot CPU's queue and idle vCPU */
+void sched_init(void); /* boot CPU's queue and idle vCPU; timers work already */
+/* A CPU's queue and idle vCPU, before it comes online. 0 or -ENOMEM. */
+int sched_init_cpu(unsigned int cpu);
+struct vcpu *sched_idle_vcpu(unsigned int cpu);
 void sched_init_vcpu(struct vcpu *v);
 void sched_destroy_vcpu(struct vcpu *v);
 
@@ -44,16 +54,20 @@ void vcpu_kick(struct vcpu *v);
 /*
  * Softirqs: work that an interrupt handler leaves for the exit path, or for the idle loop.
  */
-enum softirq { SOFTIRQ_TIMER, SOFTIRQ_SCHEDULE, SOFTIRQ_TASKLET, SOFTIRQ_COUNT };
+enum softirq { SOFTIRQ_TIMER, SOFTIRQ_TASKLET, SOFTIRQ_SCHEDULE, SOFTIRQ_COUNT };
 void softirq_register(enum softirq nr, void (*handler)(void));
 void softirq_raise(enum softirq nr); /* on this CPU */
 void softirq_raise_cpu(unsigned int cpu, enum softirq nr);
 bool softirq_pending(unsigned int cpu);
-void softirq_run(void); /* until none is pending; interrupts on, no locks held */
+/* Until none is pending; interrupts are on while handlers run, no locks held. Restores IF. */
+void softirq_run(void);
 
 /* The SOFTIRQ_SCHEDULE handler: picks the next vCPU and calls context_switch(). */
 void schedule(void);
-/* cpu/switch.c: leaves prev, enters next; returns only when they are the same. */
+/*
+ * cpu/switch.c: leaves prev, enters next. Called with interrupts off and prev != next; does not
+ * return to its caller's frame.
+ */
 void context_switch(struct vcpu *prev, struct vcpu *next);
 /* Called by context_switch() once prev's state is saved and it may run elsewhere. */
 void sched_context_saved(struct vcpu *prev);
@@ -63,11 +77,23 @@ void idle_loop(void) __attribute__((__noreturn__));
 /* Accounting, for domctl and VCPUOP_get_runstate_info; up to date at the call. */
 struct vcpu_runstate_info;
 void vcpu_runstate_get(struct vcpu *v, struct vcpu_runstate_info *out);
+/* Writes v's registered runstate area, now; v runs here and its page tables are loaded. */
+void vcpu_runstate_publish(struct vcpu *v);
 s_time_t domain_cpu_time(struct domain *d); /* ns over all vCPUs */
 s_time_t cpu_idle_time(unsigned int cpu);   /* ns */
 /* domctl scheduler_op under credit2's numbers; 1..65535, 0..100*vcpus. 0 or -EINVAL. */
 int sched_set_params(struct domain *d, unsigned int weight, unsigned int cap);
 void sched_get_params(struct domain *d, unsigned int *weight, unsigned int *cap);
+/* Where v may run, and where it would rather (NULL: unchanged). -EINVAL: no such CPU is online. */
 int sched_set_affinity(struct vcpu *v, const cpumask_t *hard, const cpumask_t *soft);
+
+/* The hardware domain has shut down with reason SHUTDOWN_*: powers off, restarts or halts. */
+void hardware_domain_shutdown(unsigned int reason) __attribute__((__noreturn__));
+
+/* SCHEDOP_watchdog for the running domain: a timer's id, 0, or a negative errno. */
+long watchdog_set(uint32_t id, uint32_t timeout_seconds);
+/* SCHEDOP_poll: v's poll_timer. */
+void vcpu_poll_expired(void *v);
+void watchdog_destroy(struct vcpu *v);
 
 #endif

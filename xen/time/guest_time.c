@@ -84,7 +84,8 @@ void vcpu_publish_time(struct vcpu *v)
 		publish_registered(v, &t);
 }
 
-void vcpu_time_refresh(struct vcpu *v)
+/* Writes the copies that do not say what they should. */
+static void refresh_copies(struct vcpu *v)
 {
 	struct vcpu_time_info t;
 
@@ -195,4 +196,6 @@ void vcpu_time_restore(struct vcpu *v)
 		timer_migrate(&v->periodic_timer, v->processor);
 		periodic_work(v);
 	}
+	refresh_copies(v);
+	vcpu_runstate_publish(v);
 }

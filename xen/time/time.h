@@ -55,10 +55,12 @@ int vcpu_set_singleshot_timer(struct vcpu *v, s_time_t deadline, bool only_futur
 void vcpu_stop_singleshot_timer(struct vcpu *v);
 void vcpu_time_init(struct vcpu *v);
 void vcpu_time_destroy(struct vcpu *v);
-/* v leaves / gets a CPU: periodic timers of vCPUs that do not run are stopped meanwhile. */
+/*
+ * v leaves / gets a CPU; context_switch() calls them with v's page tables loaded, interrupts off.
+ * Periodic timers of vCPUs that do not run are stopped meanwhile; what the guest sees of clock and
+ * runstate is brought up to date.
+ */
 void vcpu_time_save(struct vcpu *v);
 void vcpu_time_restore(struct vcpu *v);
-/* v runs here, with its page tables: republish where its copies differ from the clock. */
-void vcpu_time_refresh(struct vcpu *v);
 
 #endif
