@@ -207,6 +207,9 @@ void domain_crash(struct domain *d, const char *fmt, ...) __printf(2, 3);
 /* True when d is the running domain's own, or the running domain is privileged. */
 bool may_control(const struct domain *d);
 
+/* A dying domain's vcpu_info and shared_info are given back; what we still write goes nowhere. */
+void domain_detach_shared_memory(struct domain *d);
+
 /* Publishes a registered vcpu_info: mfn's frame of d, offset bytes into it. */
 int vcpu_map_info(struct vcpu *v, mfn_t mfn, unsigned int offset);
 

@@ -28,6 +28,10 @@ struct xen_domctl;
 struct xen_sysctl;
 struct xen_platform_op;
 
+struct cpu_user_regs;
+
+/* A system call instruction in guest kernel mode (cpu/entry.S): number in rax. */
+void hypercall_dispatch(struct cpu_user_regs *regs);
 /* True when an interrupt's work or another vCPU is waiting. */
 bool hypercall_preempt_check(void);
 /* Arranges for the hypercall to be made again with these arguments (unsigned long each). */

@@ -19,6 +19,16 @@ struct vcpu;
 
 #define STACK_SIZE 0x8000
 
+/*
+ * In the window at PERCPU_ENTRY_DATA, for the system call trampolines (cpu/entry.S knows the
+ * offsets).
+ */
+struct entry_data {
+	uint64_t scratch;   /* 0: the guest's rsp, for a moment */
+	uint64_t stack;     /* 8: what TSS.rsp0 holds */
+	uint64_t target[3]; /* 16: where syscall, compat syscall and sysenter go on */
+};
+
 /* The upper end of each CPU's main stack. */
 struct cpu_info {
 	struct cpu_user_regs guest_regs; /* TSS.rsp0 points behind ss in here */
@@ -28,7 +38,9 @@ struct cpu_info {
 	unsigned int irq_depth;
 	uint64_t pad;
 };
-_Static_assert(sizeof(struct cpu_info) % 16 == 8 || sizeof(struct cpu_info) % 16 == 0, "alignment");
+/* Hardware aligns the stack to 16 bytes before it pushes a frame: rsp0 must be aligned already. */
+_Static_assert((sizeof(struct cpu_info) - offsetof(struct cpu_info, guest_regs.es)) % 16 == 0,
+	       "rsp0 is 16-byte aligned");
 
 #ifdef SHOJI_HOST_TEST
 extern struct cpu_info host_cpu_info;

@@ -304,8 +304,9 @@ int acpi_enter_sleep(uint16_t pm1a_value, uint16_t pm1b_value)
 	return -EIO; /* still here */
 }
 
-static void __noreturn halt(void)
+void machine_halt(void)
 {
+	irq_disable();
 	for (;;)
 		__asm__ __volatile__("cli; hlt" ::: "memory");
 }
@@ -319,7 +320,7 @@ void machine_power_off(void)
 	if (fadt && find_s5(&a, &b))
 		(void)acpi_enter_sleep(PM1_SLEEP_TYPE(a), PM1_SLEEP_TYPE(b));
 	pr_err("ACPI has no way to switch the machine off: it is safe to do so by hand\n");
-	halt();
+	machine_halt();
 }
 
 static void restart_by_acpi(void)
@@ -365,5 +366,5 @@ void machine_restart(void)
 	outb(0x06, 0xcf9);
 	delay_us(100000);
 	__asm__ __volatile__("lidt %0; int3" ::"m"(no_idt));
-	halt();
+	machine_halt();
 }

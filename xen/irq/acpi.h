@@ -19,4 +19,7 @@ void machine_power_off(void) __attribute__((__noreturn__));
 /* By ACPI reset register, keyboard controller, port 0xcf9, triple fault, in this order. */
 void machine_restart(void) __attribute__((__noreturn__));
 
+/* Stops this CPU for good, interrupts off. */
+void machine_halt(void) __attribute__((__noreturn__));
+
 #endif

@@ -14,7 +14,6 @@
 /* The lock order of the hypervisor; the explanation is in xen/README.md. */
 enum lock_rank {
 	RANK_DOMCTL = 1,   /* one toolstack operation at a time */
-	RANK_DOMAIN_TABLE, /* domid to struct domain */
 	RANK_DOMAIN,       /* struct domain: life-cycle, vcpu array, capabilities */
 	RANK_GRANT,        /* struct grant_table */
 	RANK_MAPTRACK,     /* a domain's map-track free list */
@@ -23,6 +22,7 @@ enum lock_rank {
 	RANK_PAGE_ALLOC,   /* a domain's page accounting */
 	RANK_BUDDY,        /* the free frames */
 	RANK_XMALLOC,      /* the heap; takes frames outside its lock */
+	RANK_DOMAIN_TABLE, /* domid to struct domain */
 	RANK_MAP,          /* the hypervisor's own page tables */
 	RANK_EVTCHN_PORT,  /* what one port is bound to; from here on, interrupts off */
 	RANK_SCHED,        /* a CPU's run queue */

@@ -18,7 +18,10 @@ struct page_info;
 #define ALLOC_DMA32    0x2u /* below 4 GiB */
 #define ALLOC_NO_SCRUB 0x4u /* contents are about to be overwritten whole by the hypervisor */
 
-/* Gives [start, end) frames, known to be memory, to the allocator (boot only). */
+/*
+ * Gives [start, end) frames, known to be memory, to the allocator (boot only). They hold whatever
+ * the machine left there, and are zeroed before an unprivileged domain gets them.
+ */
 void buddy_add_range(mfn_t start, mfn_t end);
 
 /* 1 << order frames for the hypervisor itself, owner DOMID_XEN; NULL when there are none. */

@@ -43,7 +43,8 @@
  *	+0x02000	TSS
  *	+0x10000	GDT: 14 pages of the running guest's descriptors, then our own page
  *	+0x20000	LDT of the running guest, 16 pages
- *	+0x30000	stacks: one for each IST vector, and the main stack, with guard pages
+ *	+0x30000	the stack, STACK_SIZE bytes aligned to it, from below: an unmapped guard page,
+ *a page each for NMI, double fault and machine check, another guard page, the main stack
  */
 #define PERCPU_WINDOW_SIZE 0x80000
 #define PERCPU_TRAMPOLINE  0x00000

@@ -30,8 +30,9 @@ struct page_info {
 };
 _Static_assert(sizeof(struct page_info) == 16, "the frame table costs 16 bytes a frame");
 
-#define PGC_ALLOCATED  0x80000000u /* the allocation's own reference is still held */
-#define PGC_XEN_HEAP   0x40000000u /* hypervisor memory shared with its owner; not the guest's RAM \
+#define PGC_ALLOCATED 0x80000000u /* the allocation's own reference is still held */
+#define PGC_XEN_HEAP                                                                               \
+	0x40000000u                /* hypervisor memory shared with its owner; not the guest's RAM \
 				    */
 #define PGC_FREE       0x20000000u /* in the buddy allocator, head of its block */
 #define PGC_DIRTY      0x10000000u /* free: holds an old owner's data; zeroed before reuse */
@@ -53,7 +54,7 @@ _Static_assert(sizeof(struct page_info) == 16, "the frame table costs 16 bytes a
 
 #ifdef SHOJI_HOST_TEST
 extern struct page_info *frame_table;
-extern uint64_t *machine_to_phys;
+extern uint64_t *machine_to_phys; /* set m2p_rw to the same */
 #else
 #define frame_table     ((struct page_info *)FRAMETABLE_VIRT_START)
 #define machine_to_phys ((uint64_t *)M2P_VIRT_START)
@@ -93,9 +94,12 @@ static inline uint16_t page_owner(const struct page_info *page)
 	return READ_ONCE(page->owner);
 }
 
+/* The same memory, writable. */
+extern uint64_t *m2p_rw;
+
 static inline void m2p_set(mfn_t mfn, uint64_t pfn)
 {
-	machine_to_phys[mfn] = pfn;
+	m2p_rw[mfn] = pfn;
 }
 #define M2P_INVALID (~0ul)
 

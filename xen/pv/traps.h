@@ -22,6 +22,10 @@ bool pv_emulate_forced_prefix(struct cpu_user_regs *regs);
 
 /* Switches the running vCPU between guest kernel and guest user mode: tables and gs base. */
 void pv_toggle_mode(struct vcpu *v);
+/* Likewise, if the running vCPU is in user mode. */
+void pv_enter_kernel_mode(struct vcpu *v);
+/* SEGBASE_GS_USER_SEL: the user's gs selector; false if it cannot be loaded (then it is null). */
+bool pv_load_user_gs(uint16_t selector);
 
 /* Exit path (cpu/entry.S calls it): injects what is due into the frame at guest_regs(). */
 void pv_deliver_pending(void);
@@ -37,6 +41,14 @@ void pv_destroy_ldt(struct vcpu *v);
 int pv_set_gdt(struct vcpu *v, const mfn_t *frames, unsigned int entries);
 /* Maps the LDT page that holds the descriptor at offset bytes, on a fault in the LDT window. */
 bool pv_map_ldt_page(unsigned int offset);
+
+/* New LDT: base is page aligned, entries at most 8192; takes effect at once for the running vCPU.
+ */
+void pv_set_ldt(struct vcpu *v, uint64_t base, unsigned int entries);
+
+/* Register 0-7; -EPERM for a value that a guest must not have. */
+int pv_set_debugreg(struct vcpu *v, unsigned int reg, uint64_t value);
+void pv_load_debug_registers(const struct vcpu *v);
 
 int pv_vcpu_init(struct vcpu *v);
 void pv_vcpu_destroy(struct vcpu *v);

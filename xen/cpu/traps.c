@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Exceptions and interrupts, after the entry stubs: those of the hypervisor itself go through the
+ * exception table or end in panic; those of a guest are solved, emulated or bounced to its kernel.
+ */
+#include "console/console.h"
+#include "core/domain.h"
+#include "core/hypercall.h"
+#include "core/panic.h"
+#include "cpu/asm.h"
+#include "cpu/cpu.h"
+#include "cpu/entry.h"
+#include "cpu/extable.h"
+#include "cpu/fpu.h"
+#include "cpu/msr.h"
+#include "cpu/percpu.h"
+#include "irq/irq.h"
+#include "pv/mmu.h"
+#include "pv/pv.h"
+#include "pv/traps.h"
+#include "sched/sched.h"
+
+#define INT80_INSN_LEN 2
+
+static bool from_guest(const struct cpu_user_regs *regs)
+{
+	return (regs->cs & 3) == 3;
+}
+
+static void hypervisor_trap(struct cpu_user_regs *regs, uint64_t cr2)
+{
+	uint64_t fixup = extable_fixup(regs->rip);
+
+	/* Loading a guest's selector or descriptor from the LDT window is our access, its page. */
+	if (regs->entry_vector == X86_TRAP_PF && current && !is_idle_vcpu(current) &&
+	    pv_fixup_page_fault(cr2, regs))
+		return;
+	if (fixup) {
+		regs->rip = fixup;
+		return;
+	}
+	if (regs->entry_vector == X86_TRAP_PF)
+		panic_regs(regs, "page fault at %#lx, error %#x\n", cr2, regs->error_code);
+	panic_regs(regs, "trap %u, error %#x\n", regs->entry_vector, regs->error_code);
+}
+
+static void guest_page_fault(struct cpu_user_regs *regs, uint64_t cr2)
+{
+	uint32_t error = regs->error_code;
+
+	if (pv_fixup_page_fault(cr2, regs))
+		return;
+	/* To its own eyes the guest kernel runs in ring 0. */
+	if (current->pv.kernel_mode)
+		error &= ~(uint32_t)PF_USER;
+	pv_inject_page_fault(cr2, error);
+}
+
+/* int n from the guest: the gate in the IDT is not open to ring 3, the guest's own may be. */
+static bool guest_software_interrupt(struct cpu_user_regs *regs)
+{
+	unsigned int vector = (regs->error_code >> 3) & 0xff;
+	const struct trap_info *ti = &current->pv.traps[vector];
+	unsigned int ring = current->pv.kernel_mode ? 1 : 3;
+
+	if ((regs->error_code & 7) != 2 || !ti->address || TI_GET_DPL(ti) < ring)
+		return false;
+	regs->rip += INT80_INSN_LEN;
+	pv_inject_trap(vector, 0);
+	current->pv.bounce.flags &= (uint8_t)~TBF_EXCEPTION_ERRCODE;
+	return true;
+}
+
+static void guest_trap(struct cpu_user_regs *regs, uint64_t cr2)
+{
+	unsigned int vector = regs->entry_vector;
+
+	switch (vector) {
+	case X86_TRAP_PF:
+		guest_page_fault(regs, cr2);
+		return;
+	case X86_TRAP_NM:
+		if (fpu_handle_nm(current))
+			return;
+		break;
+	case X86_TRAP_GP:
+		if ((regs->error_code & 2) ? guest_software_interrupt(regs)
+					   : pv_emulate_privileged(regs))
+			return;
+		break;
+	case X86_TRAP_UD:
+		if (pv_emulate_forced_prefix(regs) || pv_emulate_privileged(regs))
+			return;
+		break;
+	case X86_TRAP_DB: {
+		uint64_t dr6;
+
+		__asm__ __volatile__("mov %%db6, %0" : "=r"(dr6));
+		current->pv.debugreg[6] = dr6;
+		break;
+	}
+	default:
+		break;
+	}
+	pv_inject_trap(vector, regs->error_code);
+}
+
+void handle_trap(struct cpu_user_regs *regs)
+{
+	unsigned int vector = regs->entry_vector;
+	uint64_t cr2 = vector == X86_TRAP_PF ? read_cr2() : 0;
+
+	if (vector == X86_TRAP_NMI) {
+		pr_once(LOG_WARN, "NMI, ignored\n");
+		return;
+	}
+	if (vector == X86_TRAP_MC || vector == X86_TRAP_DF)
+		panic_regs(regs, "%s\n", vector == X86_TRAP_MC ? "machine check" : "double fault");
+	if (!from_guest(regs)) {
+		if (regs->rflags & EFLAGS_IF)
+			irq_enable();
+		hypervisor_trap(regs, cr2);
+		irq_disable();
+		return;
+	}
+	irq_enable();
+	guest_trap(regs, cr2);
+}
+
+void handle_irq(struct cpu_user_regs *regs)
+{
+	cpu_info()->irq_depth++;
+	irq_dispatch(regs->entry_vector);
+	cpu_info()->irq_depth--;
+}
+
+/*
+ * iret to the guest faulted in its frame: what is left of it is at the top of the stack. The guest
+ * gets the failsafe callback, in kernel mode.
+ */
+void handle_iret_fault(struct cpu_user_regs *regs)
+{
+	struct vcpu *v = current;
+
+	irq_enable();
+	if (!v->pv.failsafe_callback) {
+		domain_crash(v->domain, "bad return frame and no failsafe callback");
+		return;
+	}
+	regs->entry_vector = 0;
+	v->pv.bounce = (struct trap_bounce){
+		.eip = v->pv.failsafe_callback,
+		.cs = FLAT_KERNEL_CS,
+		.flags = TBF_FAILSAFE | (v->pv.failsafe_disables_events ? TBF_INTERRUPT : 0),
+	};
+}
+
+bool prepare_exit(struct cpu_user_regs *regs)
+{
+	struct vcpu *v = current;
+
+	for (;;) {
+		irq_disable();
+		if (unlikely(softirq_pending(smp_processor_id()))) {
+			irq_enable();
+			softirq_run();
+			continue;
+		}
+		if (likely(!v->pv.bounce.flags && !vcpu_event_pending(v)))
+			break;
+		irq_enable();
+		pv_deliver_pending();
+	}
+	/* Nothing a guest put here may raise its privilege or take interrupts away. */
+	regs->rflags = (regs->rflags & ~(uint64_t)(EFLAGS_IOPL | EFLAGS_NT | EFLAGS_VM)) |
+		       EFLAGS_IF | EFLAGS_MBS;
+	regs->cs |= 3;
+	regs->ss |= 3;
+	if (regs->entry_vector != ENTRY_SYSCALL || (regs->rflags & (EFLAGS_TF | EFLAGS_RF)))
+		return false;
+	return (int64_t)(regs->rip << 16) >> 16 == (int64_t)regs->rip;
+}
