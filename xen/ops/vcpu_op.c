@@ -13,12 +13,17 @@
 #include "sched/sched.h"
 #include "time/time.h"
 
+/*
+ * Guards initialise and register_vcpu_info, which attach frames to a vCPU that may be another than
+ * the caller. Of the lowest rank, because taking references may look up domains.
+ */
+static spinlock_t vcpu_attach_lock = SPINLOCK_INIT(RANK_DOMCTL);
+
 #define PERIOD_MIN_NS MILLISECS(1)
 
 static long op_initialise(struct vcpu *v, const void *arg)
 {
 	struct vcpu_guest_context *ctxt = xmalloc_bytes(sizeof(*ctxt));
-	struct domain *d = v->domain;
 	long rc;
 
 	if (!ctxt)
@@ -27,9 +32,9 @@ static long op_initialise(struct vcpu *v, const void *arg)
 		rc = -EFAULT;
 		goto out;
 	}
-	spin_lock(&d->lock);
+	spin_lock(&vcpu_attach_lock);
 	rc = v->is_initialised ? -EEXIST : vcpu_set_context(v, ctxt);
-	spin_unlock(&d->lock);
+	spin_unlock(&vcpu_attach_lock);
 	if (rc == -ERESTART)
 		rc = hypercall_continue(__HYPERVISOR_vcpu_op, 3, (unsigned long)VCPUOP_initialise,
 					(unsigned long)v->vcpu_id, arg);
@@ -133,9 +138,9 @@ static long op_register_info(struct vcpu *v, const void *arg)
 
 	if (copy_from_guest(&info, arg, sizeof(info)))
 		return -EFAULT;
-	spin_lock(&v->domain->lock);
+	spin_lock(&vcpu_attach_lock);
 	rc = vcpu_map_info(v, info.mfn, info.offset);
-	spin_unlock(&v->domain->lock);
+	spin_unlock(&vcpu_attach_lock);
 	return rc;
 }
 
