@@ -133,12 +133,14 @@ static enum vm_parse_result check_path(const char *name, const char *path, bool 
 
 	if (!path)
 		return VM_PARSE_OK;
-	if (stat(path, &st) || access(path, directory ? R_OK | X_OK : R_OK))
+	if (stat(path, &st))
 		return fail("--%s %s: %s", name, path, strerror(errno));
 	if (directory && !S_ISDIR(st.st_mode))
 		return fail("--%s %s: not a directory", name, path);
 	if (!directory && S_ISDIR(st.st_mode))
 		return fail("--%s %s: is a directory; a file is needed", name, path);
+	if (access(path, directory ? R_OK | X_OK : R_OK))
+		return fail("--%s %s: %s", name, path, strerror(errno));
 	return VM_PARSE_OK;
 }
 
