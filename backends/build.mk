@@ -9,3 +9,10 @@ PROGRAMS += blkback
 blkback_SRCS = backends/blk/main.c $(BLKBACK_CORE_SRCS) $(BACKEND_COMMON_SRCS) \
 	$(LIBSHOJI_SRCS) $(XS_LIB_SRCS)
 blkback_LIBS := -laio
+
+PROGRAMS += netback
+NETBACK_CORE_SRCS := $(addprefix backends/net/,source.c tap.c script.c vif.c tx.c rx.c packet.c credit.c)
+netback_SRCS = backends/net/main.c $(NETBACK_CORE_SRCS) $(BACKEND_COMMON_SRCS) \
+	$(LIBSHOJI_SRCS) $(XS_LIB_SRCS)
+netback_LIBS := -lnl-route-3 -lnl-3
+$(B)/obj/backends/net/%.o $(B)/san/backends/net/%.o: EXTRA_CFLAGS += -isystem /usr/include/libnl3

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The supervisor's devices: which exist, and when what backs them is opened and released. The
- * processes that serve them are in guest.c. Invariants: only a READY or RELEASING source has fds;
+ * processes that serve them are in guest.c. Invariants: a FAILED source has no resources;
  * a source is freed once its directory is gone and it is released, and guests only by
  * guest_tidy(), so the walks here may lose the element that they look at and no other.
  */
@@ -16,11 +16,13 @@
 #include "dom0-tools/lib/log.h"
 #include "xenstore/lib/xs.h"
 
-static void close_fds(struct source *src)
+static void drop_resources(struct source *src)
 {
 	message_close_fds(src->fds);
 	for (unsigned int i = 0; i < MESSAGE_FDS_MAX; i++)
 		src->fds[i] = -1;
+	free(src->priv);
+	src->priv = NULL;
 }
 
 static void source_free(struct source *src)
@@ -43,7 +45,7 @@ static void source_free(struct source *src)
 /* Everything is given back: the toolstack may take the directory away, or already has. */
 void source_released(struct source *src)
 {
-	close_fds(src);
+	drop_resources(src);
 	src->state = SOURCE_FAILED;
 	if (!src->gone)
 		xenbus_write(src->sup->xs, src->path, "state", "%d", XenbusStateClosed);
@@ -75,6 +77,7 @@ void source_opened(struct source *src, int ret)
 		return;
 	}
 	src->state = SOURCE_FAILED;
+	drop_resources(src);
 	log_error("%s: %s", src->path, src->error);
 	if (src->gone) {
 		source_free(src);

@@ -28,14 +28,14 @@ struct backend_class {
 	const struct device_ops *ops;
 
 	/*
-	 * Opens what backs the device, from the nodes in src->path: fills src->fds and src->info.
-	 * 0; or -EINPROGRESS: source_opened() follows; or another negative errno with src->error
-	 * saying all of it in one line for the user. Leaves nothing behind then.
+	 * Opens what backs the device, from the nodes in src->path: fills src->fds, src->info and,
+	 * if it likes, src->priv. 0; or -EINPROGRESS: source_opened() follows; or another negative
+	 * errno with src->error saying all of it in one line for the user.
 	 */
 	int (*open)(struct source *src);
 	/*
-	 * Releases it all (src->fds are closed by the supervisor afterwards). 0, or -EINPROGRESS:
-	 * source_released() follows.
+	 * Undoes what open() did beyond fds and priv, which are closed and freed afterwards (as
+	 * they are after a failure of open). -EINPROGRESS: source_released() follows.
 	 */
 	int (*release)(struct source *src);
 };
@@ -58,8 +58,8 @@ struct source {
 	bool served; /* the guest's process has it */
 	int fds[MESSAGE_FDS_MAX];
 	uint8_t info[MESSAGE_INFO_MAX];
-	char error[256];
-	void *priv; /* the class's */
+	char error[384];
+	void *priv; /* the class's, from malloc() */
 	struct source *next;
 };
 
