@@ -11,3 +11,16 @@ BUILDER_SRCS := $(KERNEL_IMAGE_SRCS) $(addprefix dom0-tools/builder/,builder.c b
 PROGRAMS += unpack-kernel
 unpack-kernel_SRCS := dom0-tools/builder/unpack_kernel.c $(KERNEL_IMAGE_SRCS)
 unpack-kernel_LIBS := $(KERNEL_IMAGE_LIBS)
+
+UNIT_TESTS += builder_pv_kernel
+builder_pv_kernel_SRCS := $(addprefix tests/unit/builder/,test_pv_kernel.c elf_maker.c) \
+	$(addprefix dom0-tools/builder/,pv_kernel.c xen_notes.c message.c)
+
+UNIT_TESTS += builder_layout
+builder_layout_SRCS := tests/unit/builder/test_layout.c \
+	$(addprefix dom0-tools/builder/,layout.c page_tables.c boot_state.c message.c)
+
+UNIT_TESTS += builder_kernel_image
+builder_kernel_image_SRCS := $(addprefix tests/unit/builder/,test_kernel_image.c packer.c) \
+	$(KERNEL_IMAGE_SRCS)
+builder_kernel_image_LIBS := $(KERNEL_IMAGE_LIBS)
