@@ -138,6 +138,7 @@ static void free_domain(struct domain *d)
 		pirq_domain_destroy(d);
 	evtchn_domain_free(d);
 	xfree(d->policy);
+	xfree(d->memory_map);
 	xfree(d->ioport_denied);
 	xfree(d->owned_chunks);
 	xfree(d);
