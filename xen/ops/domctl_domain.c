@@ -171,7 +171,8 @@ void domain_get_info(struct domain *d, struct xen_domctl_getdomaininfo *info)
 		       << XEN_DOMINF_shutdownshift;
 	info->tot_pages = READ_ONCE(d->tot_pages);
 	info->max_pages = READ_ONCE(d->max_pages);
-	info->shared_info_frame = virt_to_mfn(d->shared_info);
+	info->shared_info_frame =
+		READ_ONCE(d->dying) == DOMDYING_ALIVE ? virt_to_mfn(d->shared_info) : INVALID_MFN;
 	info->ssidref = d->ssidref;
 	memcpy(info->handle, d->handle, sizeof(info->handle));
 	info->gpaddr_bits = cpu_features.phys_addr_bits;

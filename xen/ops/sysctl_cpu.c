@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sysctl: processors, memory nodes, and the one CPU pool. Machines are taken as one NUMA node, and
+ * all CPUs belong to pool 0.
+ */
+#include "ops/sysctl.h"
+
+#include "core/domain.h"
+#include "cpu/asm.h"
+#include "cpu/cpu.h"
+#include "cpu/cpumask.h"
+#include "irq/madt.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "mm/buddy.h"
+#include "mm/guest_access.h"
+#include "mm/page.h"
+#include "ops/domctl.h"
+#include "sched/sched.h"
+#include "time/time.h"
+
+#define POOL           0u
+#define LOCAL_DISTANCE 10u
+#define CPUID1_EDX_HTT (1u << 28)
+
+struct topology {
+	unsigned int threads_per_core, cores_per_socket;
+};
+
+/* From CPUID leaf 1 and the cache leaf 4 (Intel) or 0x80000008 (AMD), taken alike for all CPUs. */
+static struct topology get_topology(void)
+{
+	unsigned int logical = 1, cores = 1;
+	uint32_t r[4];
+
+	cpuid_count(1, 0, r);
+	if (r[3] & CPUID1_EDX_HTT)
+		logical = max((r[1] >> 16) & 0xff, 1u);
+	if (!strcmp(cpu_features.vendor, "AuthenticAMD")) {
+		if (cpu_features.max_ext_leaf >= 0x80000008) {
+			cpuid_count(0x80000008, 0, r);
+			cores = (r[2] & 0xff) + 1;
+		}
+	} else if (cpu_features.max_leaf >= 4) {
+		cpuid_count(4, 0, r);
+		cores = r[0] & 0x1f ? (r[0] >> 26) + 1 : 1;
+	}
+	cores = min(cores, logical);
+	return (struct topology){ logical / cores, cores };
+}
+
+int sysctl_physinfo(struct xen_sysctl *op)
+{
+	struct xen_sysctl_physinfo *info = &op->u.physinfo;
+	struct topology topology = get_topology();
+
+	memset(info, 0, sizeof(*info));
+	info->threads_per_core = topology.threads_per_core;
+	info->cores_per_socket = topology.cores_per_socket;
+	info->nr_cpus = cpumask_weight(&cpu_online_map);
+	info->max_cpu_id = nr_cpu_ids - 1;
+	info->nr_nodes = 1;
+	info->cpu_khz = tsc_khz;
+	info->capabilities = XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_gnttab_v1;
+	info->total_pages = total_frame_count();
+	info->free_pages = free_frame_count();
+	info->max_mfn = max_mfn - 1;
+	cpu_featureset_raw(info->hw_cap, ARRAY_SIZE(info->hw_cap));
+	return 0;
+}
+
+int sysctl_getcpuinfo(struct xen_sysctl *op)
+{
+	struct xen_sysctl_getcpuinfo *get = &op->u.getcpuinfo;
+	unsigned int cpu, n = min(get->max_cpus, nr_cpu_ids);
+
+	for (cpu = 0; cpu < n; cpu++) {
+		struct xen_sysctl_cpuinfo info = { 0 };
+
+		if (cpumask_test(cpu, &cpu_online_map))
+			info.idletime = (uint64_t)cpu_idle_time(cpu);
+		if (copy_to_guest_offset(get->info, cpu, &info, 1))
+			return -EFAULT;
+	}
+	get->nr_cpus = n;
+	return 0;
+}
+
+int sysctl_cputopoinfo(struct xen_sysctl *op)
+{
+	struct xen_sysctl_cputopoinfo *info = &op->u.cputopoinfo;
+	struct topology topology = get_topology();
+	unsigned int per_socket = topology.threads_per_core * topology.cores_per_socket, cpu;
+
+	for (cpu = 0; info->cputopo && cpu < min(info->num_cpus, nr_cpu_ids); cpu++) {
+		struct xen_sysctl_cputopo topo = { XEN_INVALID_CORE_ID, XEN_INVALID_SOCKET_ID,
+						   XEN_INVALID_NODE_ID };
+
+		if (cpu < madt.cpus) {
+			uint32_t id = madt.cpu[cpu].apic_id;
+
+			topo.socket = id / per_socket;
+			topo.core = id % per_socket / topology.threads_per_core;
+			topo.node = 0;
+		}
+		if (copy_to_guest_offset(info->cputopo, cpu, &topo, 1))
+			return -EFAULT;
+	}
+	info->num_cpus = info->cputopo ? min(info->num_cpus, nr_cpu_ids) : nr_cpu_ids;
+	return 0;
+}
+
+int sysctl_numainfo(struct xen_sysctl *op)
+{
+	struct xen_sysctl_numainfo *info = &op->u.numainfo;
+	struct xen_sysctl_meminfo memory = {
+		.memsize = total_frame_count() << PAGE_SHIFT,
+		.memfree = free_frame_count() << PAGE_SHIFT,
+	};
+	uint32_t distance = LOCAL_DISTANCE;
+
+	if (info->num_nodes && info->meminfo &&
+	    copy_to_guest(info->meminfo, &memory, sizeof(memory)))
+		return -EFAULT;
+	if (info->num_nodes && info->distance &&
+	    copy_to_guest(info->distance, &distance, sizeof(distance)))
+		return -EFAULT;
+	info->num_nodes = 1;
+	return 0;
+}
+
+static uint32_t count_domains(void)
+{
+	struct domain *d;
+	uint32_t n = 0;
+	domid_t id = 0;
+
+	while ((d = domain_get_next(id)) != NULL) {
+		id = d->domain_id + 1;
+		n++;
+		domain_put(d);
+	}
+	return n;
+}
+
+static int pool_info(struct xen_sysctl_cpupool_op *pool)
+{
+	if (pool->cpupool_id != POOL && pool->cpupool_id != XEN_SYSCTL_CPUPOOL_PAR_ANY)
+		return -ENOENT; /* no pool from here on */
+	pool->cpupool_id = POOL;
+	pool->sched_id = XEN_SCHEDULER_CREDIT2;
+	pool->n_dom = count_domains();
+	return cpumask_to_guest(&pool->cpumap, &cpu_online_map);
+}
+
+int sysctl_cpupool_op(struct xen_sysctl *op)
+{
+	struct xen_sysctl_cpupool_op *pool = &op->u.cpupool_op;
+	static const cpumask_t none;
+	struct domain *d;
+
+	switch (pool->op) {
+	case XEN_SYSCTL_CPUPOOL_OP_INFO:
+		return pool_info(pool);
+	case XEN_SYSCTL_CPUPOOL_OP_FREEINFO:
+		return cpumask_to_guest(&pool->cpumap, &none);
+	case XEN_SYSCTL_CPUPOOL_OP_MOVEDOMAIN:
+		if (pool->cpupool_id != POOL || pool->domid >= DOMID_FIRST_RESERVED)
+			return -ENOENT;
+		d = domain_get((domid_t)pool->domid);
+		if (!d)
+			return -ESRCH;
+		domain_put(d); /* there it is already */
+		return 0;
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+/* The scheduler has no parameter of its own: a running vCPU is preempted when another has waited.
+ */
+int sysctl_scheduler_op(struct xen_sysctl *op)
+{
+	struct xen_sysctl_scheduler_op *sched = &op->u.scheduler_op;
+
+	if (sched->cpupool_id != POOL)
+		return -ESRCH;
+	if (sched->sched_id != XEN_SCHEDULER_CREDIT2)
+		return -EINVAL;
+	switch (sched->cmd) {
+	case XEN_SYSCTL_SCHEDOP_getinfo:
+		sched->u.sched_credit2.ratelimit_us = 0;
+		return 0;
+	case XEN_SYSCTL_SCHEDOP_putinfo:
+		return sched->u.sched_credit2.ratelimit_us ? -EOPNOTSUPP : 0;
+	default:
+		return -EINVAL;
+	}
+}
