@@ -10,6 +10,7 @@
 #include "lib/errno.h"
 #include "lib/spinlock.h"
 #include "mm/map.h"
+#include "pv/iomem.h"
 
 #define IOREGSEL 0
 #define IOWIN    4 /* in 32-bit words: offset 0x10 */
@@ -76,6 +77,7 @@ void ioapic_init(void)
 			reg_write(io, REG_ENTRY(pin) + 1, 0);
 		}
 		gsi_count = max(gsi_count, io->gsi_base + io->pins);
+		iomem_deny(io->address >> PAGE_SHIFT, io->address >> PAGE_SHIFT);
 		pr_info("IOAPIC %u at %#lx: GSIs %u-%u\n", ioapic_count, (unsigned long)io->address,
 			io->gsi_base, io->gsi_base + io->pins - 1);
 		ioapic_count++;
