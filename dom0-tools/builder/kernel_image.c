@@ -7,6 +7,7 @@
 #include "dom0-tools/builder/kernel_image.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,7 +70,7 @@ static int find_payload(const char *name, const uint8_t *data, size_t bytes,
 			msg, -ENOEXEC,
 			"kernel '%s' is truncated: its header promises %llu bytes, the file "
 			"has %zu; copy it again",
-			name, (unsigned long long)(start + length), bytes);
+			name, start + length, bytes);
 	*payload = data + start;
 	*payload_bytes = length;
 	return 0;

@@ -46,7 +46,7 @@ static int open_regular(const char *what, const char *path, size_t limit, struct
 int stat_file(const char *what, const char *path, size_t limit, size_t *bytes,
 	      struct build_message *msg)
 {
-	struct stat st;
+	struct stat st = { 0 };
 	int fd = open_regular(what, path, limit, &st, msg);
 
 	if (fd < 0)
@@ -59,7 +59,7 @@ int stat_file(const char *what, const char *path, size_t limit, size_t *bytes,
 int read_file(const char *what, const char *path, size_t limit, struct file_bytes *file,
 	      struct build_message *msg)
 {
-	struct stat st;
+	struct stat st = { 0 };
 	size_t done = 0;
 	int fd = open_regular(what, path, limit, &st, msg);
 

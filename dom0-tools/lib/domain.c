@@ -147,6 +147,7 @@ int dom_list_all(int fd, struct xen_domctl_getdomaininfo **infos)
 			return -ENOMEM;
 		}
 		list = more;
+		memset(list + used, 0, LIST_BATCH * sizeof(*list));
 		got = dom_list(fd, first, list + used, LIST_BATCH);
 		if (got < 0) {
 			free(list);

@@ -14,8 +14,9 @@
 #include "dom0-tools/lib/privcmd.h"
 
 #define CONSOLE_CHUNK_BYTES (64u << 10)
-#define CONSOLE_MAX_BYTES   (64u << 20) /* a ring that is written while we read must end some time \
-					 */
+#define CONSOLE_MAX_BYTES                                                      \
+	(64u << 20) /* a ring that is written while we read must end some time \
+		     */
 
 int do_sysctl(int fd, struct xen_sysctl *op)
 {

@@ -23,6 +23,9 @@
 #define SETUP_BYTES 1024u /* boot sector and one more */
 #define ROOM_BYTES  (2 * ELF_BYTES + 65536)
 
+static const uint8_t elf_magic[4] = { 0x7f, 'E', 'L', 'F' };
+static const uint8_t setup_magic[4] = { 'H', 'd', 'r', 'S' };
+
 static struct build_message msg;
 
 /* Something with an ELF magic that packs, but not to nothing. */
@@ -36,7 +39,7 @@ static uint8_t *make_elf(void)
 		x = x * 1103515245 + 12345;
 		elf[i] = (uint8_t)(x >> 16) & 0x1f;
 	}
-	memcpy(elf, "\177ELF", 4);
+	memcpy(elf, elf_magic, sizeof(elf_magic));
 	return elf;
 }
 
@@ -52,7 +55,7 @@ static void make_setup(uint8_t *image, uint32_t payload_bytes)
 	image[0x1f1] = 1; /* setup sectors */
 	image[0x1fe] = 0x55;
 	image[0x1ff] = 0xaa;
-	memcpy(image + 0x202, "HdrS", 4);
+	memcpy(image + 0x202, setup_magic, sizeof(setup_magic));
 	image[0x206] = 0x0f; /* protocol 2.15 */
 	image[0x207] = 0x02;
 	put_le32(image + 0x248, 16); /* payload offset, behind the setup sectors */
