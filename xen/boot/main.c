@@ -49,9 +49,9 @@ static void main_on_cpu_stack(void)
 	fpu_init();
 	cpuid_init();
 	acpi_init(boot_info.rsdp);
-	irq_init();
 	time_init();
 	timer_subsys_init();
+	irq_init();
 	cpumask_set(0, &cpu_online_map);
 	sched_init();
 	irq_enable();
