@@ -66,11 +66,11 @@ static int find_payload(const char *name, const uint8_t *data, size_t bytes,
 				  name, version >> 8, version & 0xff);
 	start += offset;
 	if (!length || start + length > bytes)
-		return build_fail(
-			msg, -ENOEXEC,
-			"kernel '%s' is truncated: its header promises %llu bytes, the file "
-			"has %zu; copy it again",
-			name, start + length, bytes);
+		return build_fail(msg, -ENOEXEC,
+				  "kernel '%s' is truncated: its header promises %" PRIu64
+				  " bytes, the "
+				  "file has %zu; copy it again",
+				  name, start + length, bytes);
 	*payload = data + start;
 	*payload_bytes = length;
 	return 0;
