@@ -17,7 +17,7 @@ XEN_LDFLAGS := -nostdlib -static -no-pie -Wl,-z,noexecstack -Wl,--gc-sections -W
 
 $(B)/obj/xen/%.c.o: xen/%.c
 	@mkdir -p $(@D)
-	$(CC) $(XEN_CFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(XEN_CFLAGS) -include lib/visibility.h -MMD -MP -c -o $@ $<
 
 $(B)/obj/xen/%.S.o: xen/%.S
 	@mkdir -p $(@D)

@@ -163,7 +163,7 @@ restore:
 	RESTORE_REGS
 	addq	$8, %rsp
 2:	iretq
-	EXTABLE(2b, iret_fault)
+	EXTABLE 2b, iret_fault
 
 /*
  * iret refused the guest's frame, which still lies where it was. The guest's other registers are

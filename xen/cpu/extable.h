@@ -2,17 +2,20 @@
 /*
  * The exception table: instructions of ours that may fault on a guest's behalf, and where to go on.
  *
- * In assembly: EXTABLE(1b, 2b) after the code, for the instruction at 1 with its fixup at 2.
+ * In assembly: EXTABLE 1b, 2b (in C, a string: EXTABLE("1b", "2b")) after the code, for the instruction at 1 with its fixup at 2.
  */
 #ifndef CPU_EXTABLE_H
 #define CPU_EXTABLE_H
 
 #ifdef __ASSEMBLY__
-#define EXTABLE(insn, fixup)        \
-	.pushsection.ex_table, "a"; \
-	.balign 4;                  \
-	.long insn -., fixup -.;    \
+/* clang-format off */
+.macro EXTABLE insn, fixup
+	.pushsection .ex_table, "a"
+	.balign 4
+	.long \insn - ., \fixup - .
 	.popsection
+.endm
+/* clang-format on */
 #else
 #include "lib/types.h"
 
