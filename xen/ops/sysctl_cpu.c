@@ -45,7 +45,7 @@ static struct topology get_topology(void)
 		cpuid_count(4, 0, r);
 		cores = r[0] & 0x1f ? (r[0] >> 26) + 1 : 1;
 	}
-	cores = min(cores, logical);
+	cores = max(min(cores, logical), 1u);
 	return (struct topology){ logical / cores, cores };
 }
 
