@@ -148,7 +148,7 @@ uint32_t rate_limit_take_at(struct rate_limit *limit, uint32_t want, uint64_t no
 		limit->last_ms = now_ms;
 	}
 	elapsed = now_ms > limit->last_ms ? now_ms - limit->last_ms : 0;
-	limit->last_ms = now_ms;
+	limit->last_ms += elapsed;
 	if (limit->rate && elapsed > full / limit->rate)
 		limit->tokens_milli = full;
 	else
