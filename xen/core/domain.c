@@ -137,6 +137,7 @@ static void free_domain(struct domain *d)
 	if (d->pirqs)
 		pirq_domain_destroy(d);
 	evtchn_domain_free(d);
+	grant_table_free(d);
 	xfree(d->policy);
 	xfree(d->memory_map);
 	xfree(d->ioport_denied);
@@ -260,7 +261,7 @@ free_pirq:
 	if (d->pirqs)
 		pirq_domain_destroy(d);
 free_grant:
-	grant_table_destroy(d);
+	grant_table_free(d);
 free_evtchn:
 	evtchn_domain_free(d);
 free:
