@@ -23,16 +23,19 @@ $(B)/obj/xen/%.S.o: xen/%.S
 	@mkdir -p $(@D)
 	$(CC) $(XEN_CFLAGS) -D__ASSEMBLY__ -MMD -MP -c -o $@ $<
 
-# Linked twice: the first pass gives the addresses that the second one's symbol table holds.
+# Linked three times: with an empty symbol table, with one of the right size, with the right one.
+define link_with_symbols
+	python3 xen/lib/mksyms.py < $(1) > $(B)/obj/xen/syms.S
+	$(CC) -c -o $(B)/obj/xen/syms.o $(B)/obj/xen/syms.S
+	$(CC) $(XEN_LDFLAGS) -T xen/boot/shoji.lds -o $(2) $(XEN_OBJS) $(B)/obj/xen/syms.o
+	nm -n $(2) > $(B)/obj/xen/syms.txt
+endef
+
 $(B)/shoji-syms: $(XEN_OBJS) xen/boot/shoji.lds xen/lib/mksyms.py
-	$(CC) $(XEN_LDFLAGS) -T xen/boot/shoji.lds -o $@.1 $(XEN_OBJS)
-	nm -n $@.1 | python3 xen/lib/mksyms.py > $(B)/obj/xen/syms.S
-	$(CC) -c -o $(B)/obj/xen/syms.o $(B)/obj/xen/syms.S
-	$(CC) $(XEN_LDFLAGS) -T xen/boot/shoji.lds -o $@.2 $(XEN_OBJS) $(B)/obj/xen/syms.o
-	nm -n $@.2 | python3 xen/lib/mksyms.py > $(B)/obj/xen/syms.S
-	$(CC) -c -o $(B)/obj/xen/syms.o $(B)/obj/xen/syms.S
-	$(CC) $(XEN_LDFLAGS) -T xen/boot/shoji.lds -o $@ $(XEN_OBJS) $(B)/obj/xen/syms.o
-	rm -f $@.1 $@.2
+	$(call link_with_symbols,/dev/null,$@.1)
+	$(call link_with_symbols,$(B)/obj/xen/syms.txt,$@.1)
+	$(call link_with_symbols,$(B)/obj/xen/syms.txt,$@)
+	rm -f $@.1
 
 $(B)/shoji: $(B)/shoji-syms
 	objcopy -O binary $< $@

@@ -131,7 +131,7 @@ boot_long:
 	call	boot_main
 	ud2
 
-	.section .rodata
+	.section .rodata.boot, "a"
 	.balign 8
 	.globl boot_gdt, boot_gdtr
 boot_gdt:
@@ -141,7 +141,7 @@ boot_gdtr:
 	.word 15
 	.quad boot_gdt_pa
 
-	.section .bss.page_aligned, "aw", @nobits
+	.section .bss..page_aligned, "aw", @nobits
 	.balign 4096
 	.globl boot_l4, boot_l3, boot_l2, boot_stack_top
 boot_l4: .skip 4096

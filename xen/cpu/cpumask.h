@@ -33,10 +33,10 @@ static inline void cpumask_clear(unsigned int cpu, cpumask_t *mask)
 
 static inline unsigned int cpumask_weight(const cpumask_t *mask)
 {
-	unsigned int i, n = 0;
+	unsigned int cpu, n = 0;
 
-	for (i = 0; i < ARRAY_SIZE(mask->bits); i++)
-		n += (unsigned int)__builtin_popcountl(mask->bits[i]);
+	for_each_set_bit (cpu, mask->bits, NR_CPUS)
+		n++;
 	return n;
 }
 

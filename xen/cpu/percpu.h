@@ -57,7 +57,7 @@ static inline struct cpu_info *cpu_info(void)
 
 extern unsigned long percpu_offsets[NR_CPUS];
 
-#define DEFINE_PER_CPU(type, name)  __attribute__((__section__(".bss.percpu"))) type percpu_##name
+#define DEFINE_PER_CPU(type, name)  __attribute__((__section__(".bss..percpu"))) type percpu_##name
 #define DECLARE_PER_CPU(type, name) extern type percpu_##name
 #define per_cpu(name, cpu) \
 	(*(__typeof__(percpu_##name) *)((char *)&percpu_##name + percpu_offsets[cpu]))

@@ -3,18 +3,17 @@
 #include "core/panic.h"
 #include "lib/string.h"
 
-extern const uint32_t symbol_count __attribute__((__weak__));
-extern const uint64_t symbol_base __attribute__((__weak__));
-extern const uint32_t symbol_offsets[] __attribute__((__weak__));
-extern const char symbol_names[] __attribute__((__weak__));
+extern const uint32_t symbol_count;
+extern const uint64_t symbol_base;
+extern const uint32_t symbol_offsets[];
+extern const char symbol_names[];
 
 const char *symbol_lookup(uint64_t addr, uint64_t *offset)
 {
 	uint32_t lo = 0, hi, i;
 	const char *name;
 
-	/* The first link has no table yet. */
-	if (&symbol_count == NULL || symbol_count == 0 || addr < symbol_base)
+	if (symbol_count == 0 || addr < symbol_base)
 		return NULL;
 	hi = symbol_count;
 	while (hi - lo > 1) {
