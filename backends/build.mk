@@ -16,3 +16,11 @@ netback_SRCS = backends/net/main.c $(NETBACK_CORE_SRCS) $(BACKEND_COMMON_SRCS) \
 	$(LIBSHOJI_SRCS) $(XS_LIB_SRCS)
 netback_LIBS := -lnl-route-3 -lnl-3
 $(B)/obj/backends/net/%.o $(B)/san/backends/net/%.o: EXTRA_CFLAGS += -isystem /usr/include/libnl3
+
+BACKEND_MOCK_SRCS := $(addprefix tests/unit/backends/,mock_guest.c mock_xs.c)
+BACKEND_TESTED_SRCS := $(addprefix backends/common/,device.c message.c xenbus.c ports.c loop.c \
+	grant_cache.c page_pool.c)
+
+UNIT_TESTS += backends_common
+backends_common_SRCS = tests/unit/backends/common_test.c $(BACKEND_MOCK_SRCS) \
+	$(BACKEND_TESTED_SRCS) dom0-tools/lib/log.c dom0-tools/lib/daemon.c

@@ -267,6 +267,9 @@ int blk_source_open(struct source *src)
 	ret = disk_spec_parse(params, mode, &spec, src->error, sizeof(src->error));
 	if (ret < 0)
 		return ret;
+	/* xl's form of "w!". */
+	if (spec.writable && xenbus_read_flag(xs, src->path, "shareable", false))
+		spec.shared = true;
 	image = disk_open(&spec, &disk, src->error, sizeof(src->error));
 	if (image < 0)
 		return image;

@@ -16,6 +16,10 @@
 #include "dom0-tools/lib/log.h"
 #include "xenstore/lib/xs.h"
 
+/* How long to try to open what a predecessor's processes still hold. */
+#define RETRY_NS    50000000ull
+#define RETRIES_MAX 60
+
 static void drop_resources(struct source *src)
 {
 	message_close_fds(src->fds);
@@ -66,6 +70,16 @@ static void source_release(struct source *src)
 	/* OPENING and RELEASING: source_opened() or source_released() comes back to it. */
 }
 
+/*
+ * Whether opening failed because the processes of a supervisor that died just now are still on
+ * their way out.
+ */
+static bool held_by_predecessor(const struct source *src, int ret)
+{
+	return src->taken_over && src->retries < RETRIES_MAX &&
+	       (ret == -EBUSY || ret == -EWOULDBLOCK || ret == -EEXIST);
+}
+
 void source_opened(struct source *src, int ret)
 {
 	if (ret == 0) {
@@ -76,8 +90,13 @@ void source_opened(struct source *src, int ret)
 			guest_serve(src);
 		return;
 	}
-	src->state = SOURCE_FAILED;
 	drop_resources(src);
+	if (held_by_predecessor(src, ret)) {
+		src->retries++;
+		loop_timer_set(&src->sup->loop, &src->retry, RETRY_NS);
+		return;
+	}
+	src->state = SOURCE_FAILED;
 	log_error("%s: %s", src->path, src->error);
 	if (src->gone) {
 		source_free(src);
@@ -92,13 +111,21 @@ void source_closed(struct source *src)
 	source_release(src);
 }
 
+static void source_open(void *arg)
+{
+	struct source *src = arg;
+	int ret = src->sup->cls->open(src);
+
+	if (ret != -EINPROGRESS)
+		source_opened(src, ret);
+}
+
 /* A directory with state and frontend nodes is a device to serve, in whatever state it was left. */
 static void source_add(struct guest *guest, uint32_t devid)
 {
 	struct supervisor *sup = guest->sup;
 	struct source *src = calloc(1, sizeof(*src));
 	unsigned int state;
-	int ret;
 
 	if (!src) {
 		log_error("%s/%u/%u: no memory", sup->class_path, guest->domid, devid);
@@ -120,9 +147,9 @@ static void source_add(struct guest *guest, uint32_t devid)
 		return;
 	}
 	src->state = SOURCE_OPENING;
-	ret = sup->cls->open(src);
-	if (ret != -EINPROGRESS)
-		source_opened(src, ret);
+	src->taken_over = state == XenbusStateConnected;
+	src->retry = (struct loop_timer){ .handle = source_open, .arg = src };
+	source_open(src);
 }
 
 /* The toolstack has removed the directory. */

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "dom0-tools/lib/daemon.h"
@@ -19,7 +20,9 @@
 #include "xenstore/lib/xs.h"
 
 /* Watch events handled in one turn of the loop. */
-#define WATCH_BATCH 64
+#define WATCH_BATCH  64
+/* Between attempts to find xenstored again. */
+#define RECONNECT_NS 50000000
 
 static void scan_all(struct supervisor *sup)
 {
@@ -72,6 +75,41 @@ static void on_watch(struct supervisor *sup, const char *path)
 		source_scan(guest);
 }
 
+static int watch_xenstore(struct supervisor *sup);
+
+static void take_signals(struct supervisor *sup)
+{
+	int sig;
+
+	while ((sig = daemon_next_signal(sup->daemon)) > 0) {
+		if (sig == SIGTERM || sig == SIGINT)
+			sup->loop.stop = true;
+	}
+}
+
+/*
+ * xenstored has gone: waits for its successor. There is nothing else to do until then; the guests'
+ * processes have lost it too, end, and are started again afterwards.
+ */
+static void reconnect(struct supervisor *sup)
+{
+	const struct timespec pause = { .tv_nsec = RECONNECT_NS };
+
+	log_warn("lost xenstored: %s; waiting for it to come back", error_text(errno));
+	loop_remove(&sup->loop, &sup->xs_lfd);
+	xs_close(sup->xs);
+	sup->xs = NULL;
+	while (!sup->xs && !sup->loop.stop) {
+		nanosleep(&pause, NULL);
+		take_signals(sup);
+		sup->xs = xs_open(0);
+	}
+	if (sup->xs && watch_xenstore(sup) < 0)
+		sup->loop.stop = true;
+	else if (sup->xs)
+		log_info("connected to xenstored again");
+}
+
 static void take_watches(void *arg)
 {
 	struct supervisor *sup = arg;
@@ -80,10 +118,8 @@ static void take_watches(void *arg)
 		char **event = xs_check_watch(sup->xs);
 
 		if (!event) {
-			if (errno != EAGAIN) {
-				log_error("lost xenstore: %s", error_text(errno));
-				sup->loop.stop = true;
-			}
+			if (errno != EAGAIN)
+				reconnect(sup);
 			return;
 		}
 		on_watch(sup, event[XS_WATCH_PATH]);
@@ -137,14 +173,8 @@ static void on_child(void *arg, uint32_t events)
 
 static void on_signal(void *arg, uint32_t events)
 {
-	struct supervisor *sup = arg;
-	int sig;
-
 	(void)events;
-	while ((sig = daemon_next_signal(sup->daemon)) > 0) {
-		if (sig == SIGTERM || sig == SIGINT)
-			sup->loop.stop = true;
-	}
+	take_signals(arg);
 }
 
 static int watch_children(struct supervisor *sup)
@@ -170,18 +200,13 @@ static int watch_children(struct supervisor *sup)
 	return loop_add(&sup->loop, &sup->signal_lfd, EPOLLIN);
 }
 
+/* With sup->xs connected. */
 static int watch_xenstore(struct supervisor *sup)
 {
 	uint64_t own = 0;
 	char *domid;
 	int ret;
 
-	sup->xs = xs_open(0);
-	if (!sup->xs) {
-		ret = -errno;
-		log_error("cannot connect to xenstored: %s; is it running?", error_text(ret));
-		return ret;
-	}
 	/* Our own directory is what relative paths are relative to. */
 	domid = xs_read(sup->xs, XBT_NULL, "domid", NULL);
 	if (domid && parse_number(domid, UINT16_MAX, &own) < 0)
@@ -214,6 +239,11 @@ int supervisor_main(struct daemon *daemon, const struct backend_class *cls)
 		ret = watch_children(&sup);
 	if (ret < 0) {
 		log_error("cannot set up the event loop: %s", error_text(ret));
+		return 1;
+	}
+	sup.xs = xs_open(0);
+	if (!sup.xs) {
+		log_error("cannot connect to xenstored: %s; is it running?", error_text(errno));
 		return 1;
 	}
 	if (watch_xenstore(&sup) < 0 || daemon_ready(daemon) < 0)

@@ -54,8 +54,11 @@ struct source {
 	uint32_t devid;
 	char path[XENBUS_PATH_MAX]; /* the backend directory, absolute */
 	enum source_state state;
-	bool gone;   /* the directory is: free it once released */
-	bool served; /* the guest's process has it */
+	bool gone;       /* the directory is: free it once released */
+	bool taken_over; /* it was connected when we found it */
+	unsigned int retries;
+	struct loop_timer retry; /* while OPENING, what a dead supervisor may still hold */
+	bool served;             /* the guest's process has it */
 	int fds[MESSAGE_FDS_MAX];
 	uint8_t info[MESSAGE_INFO_MAX];
 	char error[384];
