@@ -103,14 +103,14 @@ static int start(struct control *control, const struct create_options *options,
 	if (options->console) {
 		console = console_open(control, domid);
 		if (console < 0) {
-			domain_destroy_locked(control, domid);
+			domain_end(control, domid);
 			return 1;
 		}
 	}
 	ret = options->paused ? 0 : dom_unpause(control->fd, domid);
 	if (ret < 0) {
 		report_error("%s: cannot start it: %s", config->name, error_text(ret));
-		domain_destroy_locked(control, domid);
+		domain_end(control, domid);
 		return 1;
 	}
 	if (console >= 0)

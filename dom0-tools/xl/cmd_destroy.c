@@ -12,7 +12,7 @@ static bool destroy(struct control *control, uint32_t domid)
 		report_error("domain 0 cannot be destroyed: " COMMAND_NO_DOMAIN0);
 		return false;
 	}
-	return domain_destroy_locked(control, domid);
+	return domain_end(control, domid);
 }
 
 int cmd_destroy(int argc, char **argv)

@@ -79,7 +79,7 @@ void command_print_help(const struct command *command)
 static int usage_error(const char *name, int *status)
 {
 	fprintf(stderr, "xl help %s tells how to use it\n", name);
-	*status = 1;
+	*status = EXIT_USAGE;
 	return COMMAND_DONE;
 }
 

@@ -34,6 +34,7 @@ void command_print_help(const struct command *command);
  * more than max words are left (negative: no limit).
  */
 #define COMMAND_DONE (-2)
+#define EXIT_USAGE   2 /* as xl has it */
 int command_option(int argc, char **argv, const char *short_options,
 		   const struct option *long_options, int min, int max, int *status);
 

@@ -21,23 +21,31 @@ struct device_paths {
 	char libxl[STORE_PATH_MAX];
 };
 
-/* Makes the three directories, with what every device has in them. */
-static void make_device(struct store_writer *writer, uint32_t domid, const char *kind,
-			uint32_t devid, struct device_paths *paths)
+static void device_paths(uint32_t domid, const char *kind, uint32_t devid,
+			 struct device_paths *paths)
 {
 	snprintf(paths->frontend, STORE_PATH_MAX, "/local/domain/%u/device/%s/%u", domid, kind,
 		 devid);
 	snprintf(paths->backend, STORE_PATH_MAX, "%s/%s/%u/%u", DOMAIN_TREE_BACKEND, kind, domid,
 		 devid);
 	snprintf(paths->libxl, STORE_PATH_MAX, "/libxl/%u/device/%s/%u", domid, kind, devid);
+}
+
+static void make_claim(struct store_writer *writer, const struct device_paths *paths)
+{
+	store_make(writer, paths->libxl, 0, 0);
+	store_put(writer, paths->libxl, "frontend", "%s", paths->frontend);
+	store_put(writer, paths->libxl, "backend", "%s", paths->backend);
+}
+
+/* Makes the two ends, with what every device has in them. */
+static void make_ends(struct store_writer *writer, uint32_t domid, const struct device_paths *paths)
+{
 	store_make(writer, paths->backend, 0, domid);
 	store_make(writer, paths->frontend, domid, 0);
-	store_make(writer, paths->libxl, 0, 0);
 	store_put(writer, paths->frontend, "backend", "%s", paths->backend);
 	store_put(writer, paths->frontend, "backend-id", "0");
 	store_put(writer, paths->frontend, "state", STATE_INITIALISING);
-	store_put(writer, paths->libxl, "frontend", "%s", paths->frontend);
-	store_put(writer, paths->libxl, "backend", "%s", paths->backend);
 }
 
 /* What a backend and Xen's tools read alike. */
@@ -51,10 +59,10 @@ static void put_common(struct store_writer *writer, const char *dir, uint32_t do
 }
 
 static void put_disk(struct store_writer *writer, const char *dir, const struct disk_spec *disk,
-		     bool is_block)
+		     bool block)
 {
 	store_put(writer, dir, "params", "%s", disk->target ? disk->target : "");
-	store_put(writer, dir, "type", "%s", is_block ? "phy" : "file");
+	store_put(writer, dir, "type", "%s", block ? "phy" : "file");
 	store_put(writer, dir, "mode", "%s", disk->readonly ? "r" : "w");
 	store_put(writer, dir, "device-type", "%s", disk->cdrom ? "cdrom" : "disk");
 	store_put(writer, dir, "dev", "%s", disk->vdev);
@@ -62,9 +70,27 @@ static void put_disk(struct store_writer *writer, const char *dir, const struct 
 	store_put(writer, dir, "bootable", "1");
 	store_put(writer, dir, "discard-enable", "%d", !disk->no_discard && !disk->readonly);
 	store_put(writer, dir, "direct-io-safe", "%d", disk->direct_io_safe);
-	/* Told to us only: other writers are welcome. */
+}
+
+/* Whether the target is a block device; st then tells which. */
+static bool is_block(const struct disk_spec *disk, struct stat *st)
+{
+	return disk->target && stat(disk->target, st) == 0 && S_ISBLK(st->st_mode);
+}
+
+void device_tree_claim_disk(struct store_writer *writer, uint32_t domid,
+			    const struct disk_spec *disk)
+{
+	struct device_paths paths;
+	struct stat st;
+
+	device_paths(domid, "vbd", disk->devid, &paths);
+	make_claim(writer, &paths);
+	put_common(writer, paths.libxl, domid, paths.frontend);
+	put_disk(writer, paths.libxl, disk, is_block(disk, &st));
+	/* For our own check only: other writers are welcome. */
 	if (disk->shareable)
-		store_put(writer, dir, "shareable", "1");
+		store_put(writer, paths.libxl, "shareable", "1");
 }
 
 void device_tree_write_disk(struct store_writer *writer, uint32_t domid,
@@ -72,20 +98,19 @@ void device_tree_write_disk(struct store_writer *writer, uint32_t domid,
 {
 	struct device_paths paths;
 	struct stat st;
-	bool is_block = disk->target && stat(disk->target, &st) == 0 && S_ISBLK(st.st_mode);
+	bool block = is_block(disk, &st);
 
-	make_device(writer, domid, "vbd", disk->devid, &paths);
+	device_paths(domid, "vbd", disk->devid, &paths);
+	make_ends(writer, domid, &paths);
 	store_put(writer, paths.frontend, "virtual-device", "%u", disk->devid);
 	store_put(writer, paths.frontend, "device-type", "%s", disk->cdrom ? "cdrom" : "disk");
 	store_put(writer, paths.frontend, "trusted", "%d", !disk->untrusted);
 	put_common(writer, paths.backend, domid, paths.frontend);
-	put_disk(writer, paths.backend, disk, is_block);
+	put_disk(writer, paths.backend, disk, block);
 	/* A backend in the kernel opens the device by number. */
-	if (is_block)
+	if (block)
 		store_put(writer, paths.backend, "physical-device", "%x:%x", major(st.st_rdev),
 			  minor(st.st_rdev));
-	put_common(writer, paths.libxl, domid, paths.frontend);
-	put_disk(writer, paths.libxl, disk, is_block);
 }
 
 static void put_text(struct store_writer *writer, const char *dir, const char *name,
@@ -117,13 +142,24 @@ static void put_vif(struct store_writer *writer, const char *dir, const struct v
 		store_put(writer, dir, "mtu", "%u", vif->mtu);
 }
 
+void device_tree_claim_vif(struct store_writer *writer, uint32_t domid, const struct vif_spec *vif)
+{
+	struct device_paths paths;
+
+	device_paths(domid, "vif", (uint32_t)vif->devid, &paths);
+	make_claim(writer, &paths);
+	put_common(writer, paths.libxl, domid, paths.frontend);
+	put_vif(writer, paths.libxl, vif);
+}
+
 void device_tree_write_vif(struct store_writer *writer, uint32_t domid, const struct vif_spec *vif)
 {
 	struct device_paths paths;
 	char mac[VIF_MAC_TEXT];
 
 	vif_mac_format(vif->mac, mac);
-	make_device(writer, domid, "vif", (uint32_t)vif->devid, &paths);
+	device_paths(domid, "vif", (uint32_t)vif->devid, &paths);
+	make_ends(writer, domid, &paths);
 	store_put(writer, paths.frontend, "handle", "%d", vif->devid);
 	store_put(writer, paths.frontend, "mac", "%s", mac);
 	store_put(writer, paths.frontend, "trusted", "%d", !vif->untrusted);
@@ -131,6 +167,4 @@ void device_tree_write_vif(struct store_writer *writer, uint32_t domid, const st
 		store_put(writer, paths.frontend, "mtu", "%u", vif->mtu);
 	put_common(writer, paths.backend, domid, paths.frontend);
 	put_vif(writer, paths.backend, vif);
-	put_common(writer, paths.libxl, domid, paths.frontend);
-	put_vif(writer, paths.libxl, vif);
 }

@@ -15,6 +15,17 @@
 
 #define VIF_DEFAULT_BRIDGE "xenbr0"
 
+/*
+ * A device's entry under /libxl: from here on it is known as this domain's, so that no other domain
+ * may have its storage.
+ */
+void device_tree_claim_disk(struct store_writer *writer, uint32_t domid,
+			    const struct disk_spec *disk);
+void device_tree_claim_vif(struct store_writer *writer, uint32_t domid, const struct vif_spec *vif);
+/*
+ * The frontend and backend directories, on which backends start to work. They take a domain that is
+ * not introduced for dead, so this comes after xs_introduce_domain().
+ */
 void device_tree_write_disk(struct store_writer *writer, uint32_t domid,
 			    const struct disk_spec *disk);
 void device_tree_write_vif(struct store_writer *writer, uint32_t domid, const struct vif_spec *vif);

@@ -17,7 +17,6 @@
 #include "dom0-tools/lib/domain.h"
 #include "dom0-tools/lib/log.h"
 #include "dom0-tools/xl/device_tree.h"
-#include "dom0-tools/xl/domain_tree.h"
 #include "dom0-tools/xl/report.h"
 #include "dom0-tools/xl/store.h"
 
@@ -196,11 +195,11 @@ static bool same_storage(const struct stat *ours, const char *path)
 
 /* All our disks against one disk of another domain. */
 static bool check_use(struct control *control, const struct domain_config *config,
-		      const char *backend, const char *domid)
+		      const char *claim, const char *domid)
 {
-	char *params = store_read(control->xs, XBT_NULL, "%s/params", backend);
-	char *mode = store_read(control->xs, XBT_NULL, "%s/mode", backend);
-	long shareable = store_read_number(control->xs, XBT_NULL, "%s/shareable", backend);
+	char *params = store_read(control->xs, XBT_NULL, "%s/params", claim);
+	char *mode = store_read(control->xs, XBT_NULL, "%s/mode", claim);
+	long shareable = store_read_number(control->xs, XBT_NULL, "%s/shareable", claim);
 	bool other_writes = mode && strchr(mode, 'w') && shareable != 1;
 	bool ok = true;
 	struct stat st;
@@ -227,19 +226,19 @@ static bool check_use(struct control *control, const struct domain_config *confi
 static bool check_disks_free(struct control *control, const struct domain_config *config)
 {
 	unsigned int domain_count, disk_count, i, j;
-	char **domains, **disks, backend[STORE_PATH_MAX];
+	char **domains, **disks, claim[STORE_PATH_MAX];
 	bool ok = true;
 
 	if (config->disk_count == 0)
 		return true;
-	domains = store_list(control->xs, XBT_NULL, &domain_count, "%s/vbd", DOMAIN_TREE_BACKEND);
+	domains = store_list(control->xs, XBT_NULL, &domain_count, "/libxl");
 	for (i = 0; i < domain_count; i++) {
-		disks = store_list(control->xs, XBT_NULL, &disk_count, "%s/vbd/%s",
-				   DOMAIN_TREE_BACKEND, domains[i]);
+		disks = store_list(control->xs, XBT_NULL, &disk_count, "/libxl/%s/device/vbd",
+				   domains[i]);
 		for (j = 0; j < disk_count; j++) {
-			snprintf(backend, sizeof(backend), "%s/vbd/%s/%s", DOMAIN_TREE_BACKEND,
-				 domains[i], disks[j]);
-			ok &= check_use(control, config, backend, domains[i]);
+			snprintf(claim, sizeof(claim), "/libxl/%s/device/vbd/%s", domains[i],
+				 disks[j]);
+			ok &= check_use(control, config, claim, domains[i]);
 		}
 		free(disks);
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Domain creation; see domain_create.h. Everything that can be refused is refused before the domain
- * exists. The backends are told of their devices first, and set them up while the kernel is loaded.
- * There is one way back from any point: domain_destroy(), which copes with unfinished domains.
+ * exists. There is one way back from any point: domain_destroy(), which copes with unfinished
+ * domains.
  *
  * Lock: creators hold CREATE_LOCK from the checks against other domains until the new domain's
  * nodes are there for the next one to see.
@@ -131,7 +131,7 @@ static bool create_domain(struct control *control, const struct domain_config *c
 	return true;
 }
 
-/* Its nodes, without which nobody but us can find it; and its file. */
+/* Its nodes, without which nobody but us can find it. */
 static bool publish(struct control *control, const struct domain_config *config, uint32_t domid)
 {
 	char failed[STORE_PATH_MAX];
@@ -142,11 +142,7 @@ static bool publish(struct control *control, const struct domain_config *config,
 			     error_text(ret));
 		return false;
 	}
-	ret = saved_config_write(domid, config);
-	if (ret < 0)
-		report_error("%s: cannot save its configuration in %s: %s", config->name,
-			     XEN_STATE_DIR, error_text(ret));
-	return ret == 0;
+	return true;
 }
 
 /* Checks against the other domains, and becomes one of them. */
@@ -236,6 +232,21 @@ static bool introduce(struct control *control, const struct domain_config *confi
 	return true;
 }
 
+/* Its devices, from which on the backends are at work. */
+static bool add_devices(struct control *control, const struct domain_config *config, uint32_t domid,
+			device_cancel_fn *cancelled)
+{
+	char failed[STORE_PATH_MAX];
+	int ret = domain_tree_write_devices(control->xs, domid, config, failed);
+
+	if (ret < 0) {
+		report_error("%s: cannot write %s to xenstore: %s", config->name, failed,
+			     error_text(ret));
+		return false;
+	}
+	return device_wait_ready(control, domid, config, cancelled);
+}
+
 static bool not_cancelled(const struct domain_config *config, device_cancel_fn *cancelled)
 {
 	if (!cancelled || !cancelled())
@@ -244,27 +255,63 @@ static bool not_cancelled(const struct domain_config *config, device_cancel_fn *
 	return false;
 }
 
+/* From the plan to a domain with devices; what fails leaves a part of it, if it exists. */
+static bool make(struct control *control, struct domain_config *config,
+		 const struct build_plan *build_plan, struct build_params *params,
+		 device_cancel_fn *cancelled, bool *exists)
+{
+	struct domain_rings rings;
+
+	return enter(control, config, &params->domid, exists) && not_cancelled(config, cancelled) &&
+	       set_limits(control, config, params->domid) &&
+	       open_ports(control, config, params->domid, &rings) &&
+	       build(control, config, params, build_plan, &rings) &&
+	       introduce(control, config, params->domid, &rings) &&
+	       add_devices(control, config, params->domid, cancelled) &&
+	       not_cancelled(config, cancelled);
+}
+
+/* Its file, which tells xld to undo everything if we die. The fd of its lock, negative on failure.
+ */
+static int begin(const struct domain_config *config)
+{
+	int lock = saved_config_begin(config);
+
+	if (lock == -EEXIST)
+		report_error("%s: a domain with its uuid is being created right now", config->name);
+	else if (lock < 0)
+		report_error("%s: cannot save its configuration in " SAVED_CONFIG_DIR ": %s",
+			     config->name, error_text(lock));
+	return lock;
+}
+
 bool domain_create(struct control *control, struct domain_config *config,
 		   device_cancel_fn *cancelled, uint32_t *domid)
 {
-	struct domain_rings rings;
 	struct build_params params;
 	struct build_plan *build_plan = NULL;
-	bool ok, exists;
+	bool ok = false, exists = false;
+	int lock, ret = 0;
 
 	if (!domain_check_host(config) || !plan(config, &params, &build_plan))
 		return false;
 	complete(config);
-	ok = enter(control, config, domid, &exists);
-	params.domid = exists ? *domid : 0;
-	ok = ok && not_cancelled(config, cancelled) && set_limits(control, config, *domid) &&
-	     open_ports(control, config, *domid, &rings) &&
-	     build(control, config, &params, build_plan, &rings) &&
-	     introduce(control, config, *domid, &rings) &&
-	     device_wait_ready(control, *domid, config, cancelled) &&
-	     not_cancelled(config, cancelled);
+	lock = begin(config);
+	if (lock >= 0)
+		ok = make(control, config, build_plan, &params, cancelled, &exists);
 	build_plan_free(build_plan);
+	*domid = params.domid;
+	if (ok)
+		ret = saved_config_move(config->uuid, SAVED_NEW, SAVED_CREATED);
+	if (ret < 0)
+		report_error("%s: cannot save its configuration in " SAVED_CONFIG_DIR ": %s",
+			     config->name, error_text(ret));
+	ok = ok && ret == 0;
 	if (!ok && exists)
 		domain_destroy(control, *domid);
+	if (!ok && lock >= 0)
+		saved_config_remove_state(config->uuid, SAVED_NEW);
+	if (lock >= 0)
+		close(lock);
 	return ok;
 }

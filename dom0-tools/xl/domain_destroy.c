@@ -46,23 +46,28 @@ bool domain_destroy(struct control *control, uint32_t domid)
 			     error_text(ret));
 		ok = false;
 	}
-	saved_config_remove(domid);
 	return ok;
 }
 
-bool domain_destroy_locked(struct control *control, uint32_t domid)
+bool domain_end(struct control *control, uint32_t domid)
 {
 	struct xen_domctl_getdomaininfo info, again;
+	enum saved_state state;
 	bool ok = true;
 	int lock;
 
 	if (dom_getinfo(control->fd, domid, &info) < 0)
 		return domain_destroy(control, domid);
-	lock = saved_config_lock(domid, info.handle);
+	lock = saved_config_lock(info.handle, &state);
 	/* Whoever had the lock may have ended it; another domain may even have its id by now. */
 	if (dom_getinfo(control->fd, domid, &again) == 0 &&
-	    memcmp(info.handle, again.handle, sizeof(info.handle)) == 0)
+	    memcmp(info.handle, again.handle, sizeof(info.handle)) == 0) {
+		if (lock >= 0)
+			saved_config_move(info.handle, state, SAVED_DESTROY);
 		ok = domain_destroy(control, domid);
+		if (lock >= 0 && ok)
+			saved_config_remove(info.handle);
+	}
 	if (lock >= 0)
 		close(lock);
 	return ok;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A domain's nodes in xenstore; see domain_tree.h. Everything is written in one transaction, so
- * that nobody ever sees half a domain.
+ * A domain's nodes in xenstore; see domain_tree.h. Each step is one transaction, so that
+ * nobody ever sees half of it.
  *
  * Permissions: what the guest may only read belongs to domain 0 and is readable by the guest; what
  * it writes (its frontends, its acknowledgements) belongs to it. A new node inherits from its
@@ -150,9 +150,9 @@ static void write_body(struct store_writer *writer, void *arg)
 	store_make(writer, libxl, 0, 0);
 	store_put(writer, libxl, "type", "pv");
 	for (i = 0; i < config->disk_count; i++)
-		device_tree_write_disk(writer, tree->domid, &config->disks[i]);
+		device_tree_claim_disk(writer, tree->domid, &config->disks[i]);
 	for (i = 0; i < config->vif_count; i++)
-		device_tree_write_vif(writer, tree->domid, &config->vifs[i]);
+		device_tree_claim_vif(writer, tree->domid, &config->vifs[i]);
 }
 
 int domain_tree_write(struct xs_handle *xs, uint32_t domid, const struct domain_config *config,
@@ -185,6 +185,26 @@ int domain_tree_write_rings(struct xs_handle *xs, uint32_t domid, const struct d
 	return store_transaction(xs, rings_body, &tree, failed_path);
 }
 
+static void devices_body(struct store_writer *writer, void *arg)
+{
+	const struct tree *tree = arg;
+	const struct domain_config *config = tree->config;
+	size_t i;
+
+	for (i = 0; i < config->disk_count; i++)
+		device_tree_write_disk(writer, tree->domid, &config->disks[i]);
+	for (i = 0; i < config->vif_count; i++)
+		device_tree_write_vif(writer, tree->domid, &config->vifs[i]);
+}
+
+int domain_tree_write_devices(struct xs_handle *xs, uint32_t domid,
+			      const struct domain_config *config, char *failed_path)
+{
+	struct tree tree = { .domid = domid, .config = config };
+
+	return store_transaction(xs, devices_body, &tree, failed_path);
+}
+
 /* Removes dir if nothing is below it. */
 static void remove_if_empty(struct store_writer *writer, const char *dir)
 {
@@ -199,23 +219,48 @@ static void remove_if_empty(struct store_writer *writer, const char *dir)
 		store_remove(writer, dir);
 }
 
-static void remove_body(struct store_writer *writer, void *arg)
+static void remove_backends(struct store_writer *writer, uint32_t domid)
 {
-	const struct tree *tree = arg;
 	char path[STORE_PATH_MAX];
 	unsigned int count, i;
 	char **kinds;
 
 	kinds = store_list(writer->xs, writer->t, &count, "%s", DOMAIN_TREE_BACKEND);
 	for (i = 0; i < count; i++) {
-		snprintf(path, sizeof(path), "%s/%s/%u", DOMAIN_TREE_BACKEND, kinds[i],
-			 tree->domid);
+		snprintf(path, sizeof(path), "%s/%s/%u", DOMAIN_TREE_BACKEND, kinds[i], domid);
 		store_remove(writer, path);
 		snprintf(path, sizeof(path), "%s/%s", DOMAIN_TREE_BACKEND, kinds[i]);
 		remove_if_empty(writer, path);
 	}
 	free(kinds);
 	remove_if_empty(writer, DOMAIN_TREE_BACKEND);
+}
+
+static void drop_body(struct store_writer *writer, void *arg)
+{
+	const struct tree *tree = arg;
+	char path[STORE_PATH_MAX];
+
+	remove_backends(writer, tree->domid);
+	snprintf(path, sizeof(path), "/libxl/%u/device", tree->domid);
+	store_remove(writer, path);
+	snprintf(path, sizeof(path), "/local/domain/%u/device", tree->domid);
+	store_remove(writer, path);
+}
+
+int domain_tree_drop_devices(struct xs_handle *xs, uint32_t domid, char *failed_path)
+{
+	struct tree tree = { .domid = domid };
+
+	return store_transaction(xs, drop_body, &tree, failed_path);
+}
+
+static void remove_body(struct store_writer *writer, void *arg)
+{
+	const struct tree *tree = arg;
+	char path[STORE_PATH_MAX];
+
+	remove_backends(writer, tree->domid);
 	snprintf(path, sizeof(path), "/local/domain/%u", tree->domid);
 	store_remove(writer, path);
 	snprintf(path, sizeof(path), "/libxl/%u", tree->domid);
@@ -281,4 +326,23 @@ int domain_tree_set_uuid(struct xs_handle *xs, uint32_t domid, const uint8_t uui
 	struct tree tree = { .domid = domid, .uuid = uuid };
 
 	return store_transaction(xs, set_uuid_body, &tree, failed_path);
+}
+
+long domain_tree_find_uuid(struct xs_handle *xs, const uint8_t uuid[16])
+{
+	char vm[HOME_MAX], text[UUID_STR_LEN], **domains, *value;
+	unsigned int count, i;
+	long found = -1;
+
+	uuid_unparse_lower(uuid, text);
+	snprintf(vm, sizeof(vm), "/vm/%s", text);
+	domains = store_list(xs, XBT_NULL, &count, "/local/domain");
+	for (i = 0; i < count && found < 0; i++) {
+		value = store_read(xs, XBT_NULL, "/local/domain/%s/vm", domains[i]);
+		if (value && strcmp(value, vm) == 0)
+			found = strtol(domains[i], NULL, 10);
+		free(value);
+	}
+	free(domains);
+	return found;
 }

@@ -22,20 +22,27 @@ struct domain_rings {
 };
 
 /*
- * Writes everything but the rings. uuid and every vif's mac must be set. 0 or a negative errno with
- * the node that could not be written in failed_path (STORE_PATH_MAX bytes).
+ * A domain's nodes are written in three steps, each a transaction: what it is and which devices it
+ * will have (uuid and every vif's mac must be set); its rings; its devices, once it has been
+ * introduced. 0 or a negative errno with the node that could not be written in failed_path
+ * (STORE_PATH_MAX bytes).
  */
 int domain_tree_write(struct xs_handle *xs, uint32_t domid, const struct domain_config *config,
 		      char *failed_path);
-/* Writes what the guest's rings are. */
 int domain_tree_write_rings(struct xs_handle *xs, uint32_t domid, const struct domain_rings *rings,
 			    char *failed_path);
+int domain_tree_write_devices(struct xs_handle *xs, uint32_t domid,
+			      const struct domain_config *config, char *failed_path);
 /*
  * Removes every node of the domain, and parents that it leaves empty. vm_path is what its vm node
  * said, or NULL.
  */
 int domain_tree_remove(struct xs_handle *xs, uint32_t domid, const char *vm_path,
 		       char *failed_path);
+/* Takes away all devices of a domain that will not run again, so that others may have them. */
+int domain_tree_drop_devices(struct xs_handle *xs, uint32_t domid, char *failed_path);
+/* The domain whose vm node is /vm/UUID; -1 when there is none. */
+long domain_tree_find_uuid(struct xs_handle *xs, const uint8_t uuid[16]);
 /* Gives the domain another name, in all places. */
 int domain_tree_rename(struct xs_handle *xs, uint32_t domid, const char *name, char *failed_path);
 /* Moves the domain from one UUID to another. */

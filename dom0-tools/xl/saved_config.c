@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Saved configurations; see saved_config.h. The directory is not synced to disk: what it describes
- * does not outlive the host's memory either.
+ * Files of domains; see saved_config.h. The directory is not synced to disk: what it describes does
+ * not outlive the host's memory either.
  */
 #include "dom0-tools/xl/saved_config.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,105 +17,242 @@
 #include <uuid/uuid.h>
 
 #include "dom0-tools/lib/daemon.h"
-#include "dom0-tools/lib/log.h"
 
-static void config_path(char path[PATH_MAX], uint32_t domid, const uint8_t uuid[16])
+#define PATH_BYTES 96
+
+static const char *const endings[SAVED_NONE] = {
+	[SAVED_RESTART] = ".restart",
+	[SAVED_DESTROY] = ".destroy",
+	[SAVED_NEW] = ".new",
+	[SAVED_CREATED] = ".cfg",
+};
+
+static void state_path(char path[PATH_BYTES], const uint8_t uuid[16], enum saved_state state)
 {
 	char text[UUID_STR_LEN];
 
 	uuid_unparse_lower(uuid, text);
-	snprintf(path, PATH_MAX, XEN_STATE_DIR "/domain-%u-%s.cfg", domid, text);
+	snprintf(path, PATH_BYTES, SAVED_CONFIG_DIR "/%s%s", text, endings[state]);
 }
 
-static int write_file(const char *path, const char *text)
+bool saved_config_exists(const uint8_t uuid[16], enum saved_state state)
 {
-	FILE *file = fopen(path, "wex");
-	int ret = 0;
+	char path[PATH_BYTES];
 
-	if (!file)
+	state_path(path, uuid, state);
+	return access(path, F_OK) == 0;
+}
+
+enum saved_state saved_config_state(const uint8_t uuid[16])
+{
+	int state = 0;
+
+	while (state < SAVED_NONE && !saved_config_exists(uuid, (enum saved_state)state))
+		state++;
+	return (enum saved_state)state;
+}
+
+static int write_text(int fd, const char *text)
+{
+	size_t left = strlen(text);
+	ssize_t n;
+
+	while (left) {
+		n = write(fd, text, left);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		text += n;
+		left -= (size_t)n;
+	}
+	return 0;
+}
+
+/*
+ * Creates the file and locks it before it has a name, so that nobody sees it unlocked. -EEXIST when
+ * there is one, which xld removes once its creator is known to be dead.
+ */
+static int create_locked(const char *path, const char *text)
+{
+	char self[32];
+	int fd = open(SAVED_CONFIG_DIR, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	int ret;
+
+	if (fd < 0)
 		return -errno;
-	if (fputs(text, file) == EOF)
-		ret = -EIO;
-	if (fclose(file) != 0 && ret == 0)
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	ret = flock(fd, LOCK_EX | LOCK_NB) < 0 ? -errno : write_text(fd, text);
+	if (ret == 0 && linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW) < 0)
 		ret = -errno;
-	if (ret < 0)
-		unlink(path);
+	if (ret == 0)
+		return fd;
+	close(fd);
 	return ret;
 }
 
-int saved_config_write(uint32_t domid, const struct domain_config *config)
+/* A file that a dead creator left; false while its creator lives. */
+static bool remove_stale(const char *path)
 {
-	char path[PATH_MAX], temporary[PATH_MAX + 16];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool stale = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
+
+	if (stale)
+		unlink(path);
+	if (fd >= 0)
+		close(fd);
+	return stale;
+}
+
+int saved_config_begin(const struct domain_config *config)
+{
+	char path[PATH_BYTES];
 	char *text = domain_config_format(config);
 	int ret;
 
 	if (!text)
 		return -ENOMEM;
-	config_path(path, domid, config->uuid);
-	snprintf(temporary, sizeof(temporary), "%s.%d", path, (int)getpid());
-	ret = make_directories(XEN_STATE_DIR);
+	state_path(path, config->uuid, SAVED_NEW);
+	ret = make_directories(SAVED_CONFIG_DIR);
 	if (ret == 0)
-		ret = write_file(temporary, text);
-	if (ret == 0 && rename(temporary, path) < 0) {
-		ret = -errno;
-		unlink(temporary);
-	}
+		ret = create_locked(path, text);
+	if (ret == -EEXIST && remove_stale(path))
+		ret = create_locked(path, text);
 	free(text);
 	return ret;
 }
 
-bool saved_config_load(uint32_t domid, const uint8_t uuid[16], struct domain_config *config)
+int saved_config_move(const uint8_t uuid[16], enum saved_state from, enum saved_state to)
 {
-	char path[PATH_MAX];
+	char old[PATH_BYTES], new[PATH_BYTES];
+
+	state_path(old, uuid, from);
+	state_path(new, uuid, to);
+	return rename(old, new) < 0 ? -errno : 0;
+}
+
+bool saved_config_load(const uint8_t uuid[16], enum saved_state state, struct domain_config *config)
+{
+	char path[PATH_BYTES];
 	struct cfg cfg;
 	bool ok;
 
-	config_path(path, domid, uuid);
-	if (access(path, F_OK) < 0)
-		return false;
+	state_path(path, uuid, state);
 	cfg_init(&cfg);
 	ok = cfg_parse_file(&cfg, path) && domain_config_load(&cfg, config);
 	cfg_free(&cfg);
 	return ok;
 }
 
-void saved_config_remove(uint32_t domid)
+void saved_config_remove_state(const uint8_t uuid[16], enum saved_state state)
 {
-	DIR *dir = opendir(XEN_STATE_DIR);
-	struct dirent *entry;
-	char prefix[32];
+	char path[PATH_BYTES];
 
-	if (!dir)
-		return;
-	snprintf(prefix, sizeof(prefix), "domain-%u-", domid);
-	while ((entry = readdir(dir))) {
-		if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0)
-			unlinkat(dirfd(dir), entry->d_name, 0);
-	}
-	closedir(dir);
+	state_path(path, uuid, state);
+	unlink(path);
 }
 
-int saved_config_lock(uint32_t domid, const uint8_t uuid[16])
+void saved_config_remove(const uint8_t uuid[16])
 {
-	char path[PATH_MAX];
-	struct stat ours, now;
-	int fd;
+	int state;
 
-	config_path(path, domid, uuid);
+	for (state = 0; state < SAVED_NONE; state++)
+		saved_config_remove_state(uuid, (enum saved_state)state);
+}
+
+/* Whether fd is still the domain's file, under whatever ending. */
+static bool is_current(int fd, const uint8_t uuid[16], enum saved_state *state)
+{
+	char path[PATH_BYTES];
+	struct stat ours, now;
+
+	*state = saved_config_state(uuid);
+	if (*state == SAVED_NONE)
+		return false;
+	state_path(path, uuid, *state);
+	return fstat(fd, &ours) == 0 && stat(path, &now) == 0 && ours.st_ino == now.st_ino &&
+	       ours.st_dev == now.st_dev;
+}
+
+int saved_config_lock(const uint8_t uuid[16], enum saved_state *state)
+{
+	char path[PATH_BYTES];
+	int fd, ret;
+
 	for (;;) {
+		*state = saved_config_state(uuid);
+		if (*state == SAVED_NONE)
+			return -ENOENT;
+		state_path(path, uuid, *state);
 		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0 && errno == ENOENT)
+			continue; /* renamed just now */
 		if (fd < 0)
 			return -errno;
-		if (flock(fd, LOCK_EX) < 0) {
-			int ret = -errno;
-
-			close(fd);
-			return ret;
-		}
-		/* The file may have been replaced or removed while we waited. */
-		if (fstat(fd, &ours) == 0 && stat(path, &now) == 0 && ours.st_ino == now.st_ino &&
-		    ours.st_dev == now.st_dev)
+		ret = flock(fd, LOCK_EX) < 0 ? -errno : 0;
+		if (ret == 0 && is_current(fd, uuid, state))
 			return fd;
 		close(fd);
+		if (ret < 0 && ret != -EINTR)
+			return ret;
 	}
+}
+
+/* UUID.ending; the rest of the directory is other programs'. */
+static bool parse_name(const char *name, uint8_t uuid[16])
+{
+	char text[UUID_STR_LEN];
+	size_t i;
+
+	if (strlen(name) < UUID_STR_LEN)
+		return false;
+	memcpy(text, name, UUID_STR_LEN - 1);
+	text[UUID_STR_LEN - 1] = '\0';
+	for (i = 0; i < SAVED_NONE; i++) {
+		if (strcmp(name + UUID_STR_LEN - 1, endings[i]) == 0)
+			return uuid_parse(text, uuid) == 0;
+	}
+	return false;
+}
+
+static int add_uuid(uint8_t (**uuids)[16], size_t *count, const uint8_t uuid[16])
+{
+	uint8_t(*grown)[16];
+	size_t i;
+
+	for (i = 0; i < *count; i++) {
+		if (memcmp((*uuids)[i], uuid, 16) == 0)
+			return 0;
+	}
+	grown = reallocarray(*uuids, *count + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	memcpy(grown[*count], uuid, 16);
+	*uuids = grown;
+	(*count)++;
+	return 0;
+}
+
+int saved_config_list(uint8_t (**uuids)[16], size_t *count)
+{
+	DIR *dir = opendir(SAVED_CONFIG_DIR);
+	struct dirent *entry;
+	uint8_t uuid[16];
+	int ret = 0;
+
+	*uuids = NULL;
+	*count = 0;
+	if (!dir)
+		return errno == ENOENT ? 0 : -errno;
+	while (ret == 0 && (entry = readdir(dir))) {
+		if (parse_name(entry->d_name, uuid))
+			ret = add_uuid(uuids, count, uuid);
+	}
+	closedir(dir);
+	if (ret < 0) {
+		free(*uuids);
+		*uuids = NULL;
+		*count = 0;
+	}
+	return ret;
 }

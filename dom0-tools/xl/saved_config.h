@@ -1,30 +1,57 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The configurations of running domains, one file each in /var/lib/xen, from which xld starts them
- * again: domain-ID-UUID.cfg, in the language of xl.cfg(5). A file is replaced whole or not at all.
+ * What is kept of each domain in /var/lib/xen: its configuration, in the language of xl.cfg(5), in
+ *a file named by its UUID. The ending says what is being done with the domain, so that xld can
+ *finish or undo it when whoever does it dies:
  *
- * Who ends or restarts a domain holds the lock of its file, so that xl destroy and xld do not do it
- * both.
+ *	UUID.new      it is being created
+ *	UUID.cfg      it has been created
+ *	UUID.destroy  it is being destroyed
+ *	UUID.restart  it is being destroyed and created again
+ *
+ * Lock: whoever creates, ends or restarts a domain holds an flock on its file for as long as that
+ * takes; the lock goes with the process. A file keeps its lock when it is renamed.
  */
 #ifndef DOM0_XL_SAVED_CONFIG_H
 #define DOM0_XL_SAVED_CONFIG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "dom0-tools/xl/domain_config.h"
 
-/* 0 or a negative errno. */
-int saved_config_write(uint32_t domid, const struct domain_config *config);
-/* False when there is none or it cannot be used, which is reported then. */
-bool saved_config_load(uint32_t domid, const uint8_t uuid[16], struct domain_config *config);
-/* Also files of earlier domains with this id. */
-void saved_config_remove(uint32_t domid);
+/* In the order in which they count when a crash has left several files of one domain. */
+enum saved_state {
+	SAVED_RESTART,
+	SAVED_DESTROY,
+	SAVED_NEW,
+	SAVED_CREATED,
+	SAVED_NONE, /* no file: not created by us, or preserved after its end */
+};
+
+#define SAVED_CONFIG_DIR "/var/lib/xen"
+
+/* Writes UUID.new and locks it. The fd that holds the lock, or a negative errno. */
+int saved_config_begin(const struct domain_config *config);
+/* Moves the file from one state to another. 0 or a negative errno. */
+int saved_config_move(const uint8_t uuid[16], enum saved_state from, enum saved_state to);
+enum saved_state saved_config_state(const uint8_t uuid[16]);
+bool saved_config_exists(const uint8_t uuid[16], enum saved_state state);
+/* False when there is none or it cannot be used, which is reported. */
+bool saved_config_load(const uint8_t uuid[16], enum saved_state state,
+		       struct domain_config *config);
+/* Removes the file of one state, and of all states. */
+void saved_config_remove_state(const uint8_t uuid[16], enum saved_state state);
+void saved_config_remove(const uint8_t uuid[16]);
 
 /*
- * Waits for the lock of the domain's file. An fd that holds it until it is closed; -ENOENT when
- * there is no such file, as for a domain that other tools made or that has just been ended.
+ * Waits until nobody else works on the domain. The fd of the lock and the state then; -ENOENT when
+ * there is no file.
  */
-int saved_config_lock(uint32_t domid, const uint8_t uuid[16]);
+int saved_config_lock(const uint8_t uuid[16], enum saved_state *state);
+
+/* The UUIDs of all files, each once, malloc'ed; *count of them. 0 or a negative errno. */
+int saved_config_list(uint8_t (**uuids)[16], size_t *count);
 
 #endif
