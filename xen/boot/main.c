@@ -54,6 +54,7 @@ static void main_on_cpu_stack(void)
 	irq_init();
 	cpumask_set(0, &cpu_online_map);
 	sched_init();
+	console_init_input();
 	irq_enable();
 
 	dom0 = dom0_build();

@@ -8,12 +8,17 @@
 #include "console/console.h"
 #include "console/uart.h"
 #include "core/domain.h"
+#include "irq/ioapic.h"
+#include "irq/irq.h"
+#include "irq/lapic.h"
+#include "irq/madt.h"
 #include "lib/spinlock.h"
 #include "lib/string.h"
 #include "time/time.h"
 
 #define RING_SIZE        0x10000u
 #define LINE_MAX         512
+#define COM1_IRQ         4
 #define RX_SIZE          256u
 #define GUEST_LOG_WINDOW SECONDS(5)
 #define GUEST_LOG_BURST  10
@@ -158,22 +163,41 @@ size_t console_read(char *buf, size_t len)
 	return n;
 }
 
-void console_poll(void)
+static void receive(unsigned int vector, void *data)
 {
-	unsigned long flags;
+	unsigned long flags = lock();
 	bool got = false;
 	int c;
 
-	if (!uart_ready)
-		return;
-	flags = lock();
-	while (rx_head - rx_tail < RX_SIZE && (c = uart_getc()) >= 0) {
+	(void)vector;
+	(void)data;
+	/* What does not fit is lost, as on any serial line that nobody reads. */
+	while ((c = uart_getc()) >= 0) {
+		if (rx_head - rx_tail == RX_SIZE)
+			continue;
 		rx[rx_head++ % RX_SIZE] = (char)c;
 		got = true;
 	}
 	unlock(flags);
 	if (got)
 		send_global_virq(VIRQ_CONSOLE);
+}
+
+void console_init_input(void)
+{
+	const struct madt_isa *isa = &madt.isa[COM1_IRQ];
+	int vector;
+
+	if (!uart_ready)
+		return;
+	vector = irq_alloc_vector(receive, NULL);
+	if (vector < 0 ||
+	    ioapic_route(isa->gsi, (uint8_t)vector, lapic_id(), isa->level, isa->active_low)) {
+		pr_warn("the serial console has no interrupt: no input\n");
+		return;
+	}
+	ioapic_unmask(isa->gsi);
+	uart_enable_rx_interrupt();
 }
 
 size_t console_ring_read(char *buf, size_t len, uint32_t *index)

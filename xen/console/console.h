@@ -41,8 +41,8 @@ void console_write(const char *text, size_t len);
 size_t console_read(char *buf, size_t len);
 /* Switches the console to synchronous output that takes no locks, for panic. */
 void console_force(void);
-/* Polls the UART for input; raises VIRQ_CONSOLE to the hardware domain. Called from the timer. */
-void console_poll(void);
+/* Boot: received bytes raise VIRQ_CONSOLE to the hardware domain. Needs irq_init(). */
+void console_init_input(void);
 
 /*
  * sysctl readconsole: copies up to len bytes of the log ring that starts at position *index (or at

@@ -16,6 +16,8 @@
 #define LSR_RX_READY     0x01
 #define LSR_TX_EMPTY     0x20
 #define FCR_ENABLE_CLEAR 0x07
+#define IER_RX           0x01
+#define MCR_OUT2         0x08 /* lets the interrupt out */
 #define MCR_DTR_RTS      0x03
 #define CLOCK_DIVIDEND   115200
 #define TX_SPINS         100000 /* then the byte is lost: a stuck line must not stop the machine */
@@ -60,6 +62,12 @@ void uart_putc(char c)
 	if (c == '\n')
 		put_raw('\r');
 	put_raw((uint8_t)c);
+}
+
+void uart_enable_rx_interrupt(void)
+{
+	outb(MCR_DTR_RTS | MCR_OUT2, COM1 + REG_MCR);
+	outb(IER_RX, COM1 + REG_IER);
 }
 
 int uart_getc(void)

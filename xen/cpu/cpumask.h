@@ -35,7 +35,7 @@ static inline unsigned int cpumask_weight(const cpumask_t *mask)
 {
 	unsigned int cpu, n = 0;
 
-	for_each_set_bit (cpu, mask->bits, NR_CPUS)
+	for_each_set_bit(cpu, mask->bits, NR_CPUS)
 		n++;
 	return n;
 }

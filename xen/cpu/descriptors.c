@@ -54,6 +54,7 @@ static void idt_init(void)
 		idt_set(v, 0, GATE_INTERRUPT);
 	idt_set(X86_TRAP_BP, 0, GATE_INTERRUPT | GATE_DPL3);
 	idt_set(X86_TRAP_OF, 0, GATE_INTERRUPT | GATE_DPL3);
+	idt_set(X86_TRAP_DB, IST_DB, GATE_INTERRUPT);
 	idt_set(X86_TRAP_NMI, IST_NMI, GATE_INTERRUPT);
 	idt_set(X86_TRAP_DF, IST_DF, GATE_INTERRUPT);
 	idt_set(X86_TRAP_MC, IST_MC, GATE_INTERRUPT);
@@ -91,9 +92,10 @@ static void tss_init(void)
 
 	memset(tss, 0, sizeof(*tss));
 	tss->rsp0 = (uint64_t)&cpu_info()->guest_regs.es;
-	tss->ist[IST_NMI - 1] = stack + 2 * PAGE_SIZE;
-	tss->ist[IST_DF - 1] = stack + 3 * PAGE_SIZE;
-	tss->ist[IST_MC - 1] = stack + 4 * PAGE_SIZE;
+	tss->ist[IST_NMI - 1] = stack + 1 * PAGE_SIZE;
+	tss->ist[IST_DF - 1] = stack + 2 * PAGE_SIZE;
+	tss->ist[IST_MC - 1] = stack + 3 * PAGE_SIZE;
+	tss->ist[IST_DB - 1] = stack + 4 * PAGE_SIZE;
 	tss->iomap_base = sizeof(*tss); /* no bitmap: every guest I/O instruction faults */
 	gdt_set_system(SEL_TSS, (uint64_t)tss, sizeof(*tss) - 1, DESC_TSS);
 }

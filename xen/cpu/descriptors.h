@@ -19,6 +19,7 @@
 #define IST_NMI 1
 #define IST_DF  2
 #define IST_MC  3
+#define IST_DB  4
 
 struct tss {
 	uint32_t reserved0;

@@ -117,6 +117,8 @@ vector_stubs:
 	movl	$vec, 4(%rsp)
 	.if vec >= 32
 	jmp	entry_irq
+	.elseif vec == 1
+	jmp	entry_debug
 	.else
 	jmp	entry_trap
 	.endif
@@ -128,6 +130,22 @@ entry_irq:
 	SAVE_REGS
 	movq	%rsp, %rdi
 	call	handle_irq
+	jmp	trap_return
+
+/*
+ * A debug exception can come right after a system call instruction, before rsp is ours: so it has a
+ * stack of its own, and one that comes from a guest moves to the main stack.
+ */
+	.balign 16
+entry_debug:
+	SAVE_REGS
+	testb	$3, REGS_CS(%rsp)
+	jz	1f
+	movq	%rsp, %rdi
+	call	debug_to_main_stack
+	movq	%rax, %rsp
+1:	movq	%rsp, %rdi
+	call	handle_trap
 	jmp	trap_return
 
 	.balign 16

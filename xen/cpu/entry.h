@@ -37,6 +37,7 @@ void handle_syscall32(struct cpu_user_regs *regs);
 void handle_sysenter(struct cpu_user_regs *regs);
 void handle_irq(struct cpu_user_regs *regs);
 void handle_trap(struct cpu_user_regs *regs);
+struct cpu_user_regs *debug_to_main_stack(const struct cpu_user_regs *regs);
 void handle_iret_fault(struct cpu_user_regs *regs);
 /* Softirqs and pending events; true if the exit may use sysret. Leaves interrupts off. */
 bool prepare_exit(struct cpu_user_regs *regs);

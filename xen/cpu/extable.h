@@ -2,7 +2,8 @@
 /*
  * The exception table: instructions of ours that may fault on a guest's behalf, and where to go on.
  *
- * In assembly: EXTABLE 1b, 2b (in C, a string: EXTABLE("1b", "2b")) after the code, for the instruction at 1 with its fixup at 2.
+ * In assembly: EXTABLE 1b, 2b (in C, a string: EXTABLE("1b", "2b")) after the code, for the
+ * instruction at 1 with its fixup at 2.
  */
 #ifndef CPU_EXTABLE_H
 #define CPU_EXTABLE_H

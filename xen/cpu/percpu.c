@@ -10,7 +10,7 @@
 #include "mm/map.h"
 #include "mm/page.h"
 
-#define STACK_GUARDS 0x11u /* pages 0 and 4 of the stack are not mapped */
+#define STACK_GUARDS 0x10u /* page 4 of the stack is not mapped */
 
 unsigned long percpu_offsets[NR_CPUS];
 cpumask_t cpu_online_map;

@@ -19,8 +19,7 @@
 /* On the idle tables the CPU holds no mapping of the domain that ran before. */
 static void leave_guest_tables(struct vcpu *prev)
 {
-	write_cr3(virt_to_maddr(idle_l4));
-	tlb_flush_local();
+	tlb_load_cr3(virt_to_maddr(idle_l4));
 	cpumask_clear(smp_processor_id(), &prev->domain->dirty_cpus);
 }
 
@@ -37,8 +36,7 @@ static void load_guest(struct vcpu *next)
 	cpumask_set(smp_processor_id(), &next->domain->dirty_cpus);
 	*guest_regs() = next->regs;
 	pv_load_descriptor_tables(next);
-	write_cr3(next->pv.cr3);
-	tlb_flush_local();
+	tlb_load_cr3(next->pv.cr3);
 	pv_load_segments(next);
 	vcpu_time_restore(next);
 }

@@ -17,6 +17,12 @@ static void note_flush(void)
 	WRITE_ONCE(this_cpu(last_flush), __atomic_add_fetch(&clock, 1, __ATOMIC_ACQ_REL));
 }
 
+void tlb_load_cr3(uint64_t cr3)
+{
+	note_flush();
+	write_cr3(cr3);
+}
+
 void tlb_flush_local(void)
 {
 	unsigned long flags = irq_save();

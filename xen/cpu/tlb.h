@@ -13,6 +13,8 @@
 /* Everything that is not global, on this CPU; with globals. */
 void tlb_flush_local(void);
 void tlb_flush_local_all(void);
+/* Loads CR3, which flushes as tlb_flush_local() does. Interrupts are off. */
+void tlb_load_cr3(uint64_t cr3);
 /* One page on this CPU, for all levels. */
 void tlb_flush_page_local(uint64_t va);
 /* The same on each CPU of the mask that is online, waiting for them. */

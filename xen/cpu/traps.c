@@ -15,6 +15,7 @@
 #include "cpu/msr.h"
 #include "cpu/percpu.h"
 #include "irq/irq.h"
+#include "lib/string.h"
 #include "pv/mmu.h"
 #include "pv/pv.h"
 #include "pv/traps.h"
@@ -27,9 +28,21 @@ static bool from_guest(const struct cpu_user_regs *regs)
 	return (regs->cs & 3) == 3;
 }
 
+struct cpu_user_regs *debug_to_main_stack(const struct cpu_user_regs *regs)
+{
+	memcpy(guest_regs(), regs, offsetof(struct cpu_user_regs, es));
+	return guest_regs();
+}
+
 static void hypervisor_trap(struct cpu_user_regs *regs, uint64_t cr2)
 {
 	uint64_t fixup = extable_fixup(regs->rip);
+
+	/* A guest's single step over a way in, or its watchpoint on what we touch for it. */
+	if (regs->entry_vector == X86_TRAP_DB) {
+		regs->rflags &= ~(uint64_t)EFLAGS_TF;
+		return;
+	}
 
 	/* Loading a guest's selector or descriptor from the LDT window is our access, its page. */
 	if (regs->entry_vector == X86_TRAP_PF && current && !is_idle_vcpu(current) &&

@@ -43,8 +43,8 @@
  *	+0x02000	TSS
  *	+0x10000	GDT: 14 pages of the running guest's descriptors, then our own page
  *	+0x20000	LDT of the running guest, 16 pages
- *	+0x30000	the stack, STACK_SIZE bytes aligned to it, from below: an unmapped guard page,
- *a page each for NMI, double fault and machine check, another guard page, the main stack
+ *	+0x38000	the stack, STACK_SIZE bytes aligned to it, from below: a page each for NMI,
+ *double fault, machine check and debug, an unmapped guard page, the main stack
  */
 #define PERCPU_WINDOW_SIZE 0x80000
 #define PERCPU_TRAMPOLINE  0x00000
@@ -52,7 +52,7 @@
 #define PERCPU_TSS         0x02000
 #define PERCPU_GDT         0x10000
 #define PERCPU_LDT         0x20000
-#define PERCPU_STACKS      0x30000
+#define PERCPU_STACKS      0x38000
 
 #define NR_CPUS 256
 
