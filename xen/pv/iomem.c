@@ -10,8 +10,12 @@
 #include "core/domain.h"
 #include "core/panic.h"
 #include "cpu/cpu.h"
+#include "mm/e820.h"
 #include "mm/layout.h"
+#include "mm/page.h"
 
+/* The firmware's tables and real-mode code: never given out as memory. */
+#define LOW_FRAMES       256
 #define IOMEM_DENIED_MAX 32
 
 struct frame_range {
@@ -21,6 +25,31 @@ struct frame_range {
 /* From the start: the interrupt window, local APIC and MSI addresses. */
 static struct frame_range denied[IOMEM_DENIED_MAX] = { { 0xfee00, 0xfeeff } };
 static unsigned int denied_count = 1;
+
+static void mark(mfn_t start, mfn_t end)
+{
+	for (end = min(end, max_mfn); start < end; start++)
+		mfn_to_page(start)->owner = DOMID_IO;
+}
+
+void iomem_init(void)
+{
+	mfn_t next = LOW_FRAMES;
+	unsigned int i;
+
+	mark(0, LOW_FRAMES);
+	for (i = 0; i < e820.count; i++) {
+		const struct e820_entry *e = &e820.entry[i];
+		mfn_t start = DIV_ROUND_UP(e->addr, (uint64_t)PAGE_SIZE);
+		mfn_t end = (e->addr + e->size) >> PAGE_SHIFT;
+
+		if (e->type != E820_RAM || end <= next)
+			continue;
+		mark(next, start);
+		next = end;
+	}
+	mark(next, max_mfn);
+}
 
 void iomem_deny(mfn_t first, mfn_t last)
 {

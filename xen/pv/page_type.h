@@ -94,7 +94,7 @@ bool table_entry_flags_ok(pte_t entry);
 int __must_check validate_table(struct page_info *page, unsigned int level);
 /* All entries below page->extra, downwards. */
 int __must_check invalidate_table(struct page_info *page, unsigned int level);
-/* Each of the 512 descriptors of a GDT or LDT page is checked, and its privilege level raised. */
+/* pv/descriptor.c: each of 512 descriptors of a GDT or LDT page is checked; its DPL is raised. */
 int __must_check validate_descriptors(struct page_info *page);
 /* pv/descriptor.c: is this 8-byte descriptor one a guest may load? May adjust DPL; true if fine. */
 bool check_descriptor(struct domain *d, uint64_t *desc);

@@ -270,22 +270,3 @@ int invalidate_table(struct page_info *page, unsigned int level)
 	invalidate_l1(page);
 	return 0;
 }
-
-int validate_descriptors(struct page_info *page)
-{
-	struct domain *d = page_owner_domain(page);
-	uint64_t *desc = page_to_virt(page);
-	unsigned int i;
-	int rc = 0;
-
-	if (!d)
-		return -EINVAL;
-	for (i = 0; i < PAGE_SIZE / sizeof(*desc) && !rc; i++) {
-		if (!check_descriptor(d, &desc[i])) {
-			table_log("descriptor %u of frame %#lx is not allowed: %#lx", i,
-				  page_to_mfn(page), desc[i]);
-			rc = -EINVAL;
-		}
-	}
-	return rc;
-}
