@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Mappings of granted frames in the running domain's page tables. They are entries like others, but
+ * their frame belongs to another domain, so only these functions make them, and the references that
+ * they hold are handed over by and back to the grant table.
+ *
+ * No lock: entries change by exchange (pv/entry.c).
+ */
+#include "core/domain.h"
+#include "core/hypercall.h"
+#include "cpu/percpu.h"
+#include "pv/mmu.h"
+#include "pv/page_ref.h"
+#include "pv/page_type.h"
+
+#include <public/grant_table.h>
+
+#define PTE_AD (PTE_ACCESSED | PTE_DIRTY)
+
+/* The L1 entry that a map or unmap names, with references on its table; NULL if it is none. */
+static pte_t *find_entry(uint64_t host_addr, unsigned int flags, mfn_t *l1)
+{
+	struct vcpu *v = current;
+
+	if (!(flags & GNTMAP_contains_pte))
+		return pv_get_l1e(v, host_addr, l1);
+
+	*l1 = host_addr >> PAGE_SHIFT;
+	if (host_addr % sizeof(pte_t) || !mfn_valid(*l1) ||
+	    !page_ref_get_table(mfn_to_page(*l1), v->domain->domain_id, PGT_L1))
+		return NULL;
+	return maddr_to_virt(host_addr);
+}
+
+static pte_t grant_pte(mfn_t mfn, unsigned int flags)
+{
+	pte_t pte = pte_make(mfn, PTE_PRESENT | PTE_USER | PTE_AD);
+
+	if (!(flags & GNTMAP_readonly))
+		pte |= PTE_RW;
+	/* Three bits for the guest's own use. */
+	return pte | (((uint64_t)(flags >> _GNTMAP_guest_avail0) << 9) & PTE_AVAIL);
+}
+
+int pv_create_grant_mapping(uint64_t host_addr, mfn_t mfn, unsigned int flags)
+{
+	pte_t *entry, old;
+	mfn_t l1;
+
+	entry = find_entry(host_addr, flags, &l1);
+	if (!entry)
+		return GNTST_general_error;
+	old = __atomic_exchange_n(entry, grant_pte(mfn, flags), __ATOMIC_SEQ_CST);
+	if (old & PTE_PRESENT)
+		put_page_from_l1e(old);
+	pv_put_l1e(l1);
+	return GNTST_okay;
+}
+
+/* Takes the entry that maps addr out of the tables, with its references. */
+static bool take_entry(uint64_t addr, pte_t *out)
+{
+	pte_t *entry;
+	mfn_t l1;
+
+	entry = pv_get_l1e(current, addr, &l1);
+	if (!entry)
+		return false;
+	*out = __atomic_exchange_n(entry, 0, __ATOMIC_SEQ_CST);
+	pv_put_l1e(l1);
+	return true;
+}
+
+/* Exchanges the grant's entry for new; false if it is not (or no longer) that of the grant. */
+static bool replace_entry(pte_t *entry, mfn_t mfn, unsigned int flags, pte_t new)
+{
+	pte_t want = pte_make(mfn, PTE_PRESENT | (flags & GNTMAP_readonly ? 0 : PTE_RW));
+	pte_t old = READ_ONCE(*entry);
+
+	do {
+		if ((old & (PTE_ADDR_MASK | PTE_PRESENT | PTE_RW)) != want)
+			return false;
+	} while (!__atomic_compare_exchange_n(entry, &old, new, false, __ATOMIC_SEQ_CST,
+					      __ATOMIC_SEQ_CST));
+	return true;
+}
+
+int pv_replace_grant_mapping(uint64_t host_addr, mfn_t mfn, uint64_t new_addr, unsigned int flags)
+{
+	int rc = GNTST_okay;
+	pte_t *entry, new = 0;
+	mfn_t l1;
+
+	if (new_addr && (flags & GNTMAP_contains_pte))
+		return GNTST_general_error;
+	entry = find_entry(host_addr, flags, &l1);
+	if (!entry)
+		return GNTST_general_error;
+	if (new_addr && !take_entry(new_addr, &new)) {
+		rc = GNTST_general_error;
+	} else if (!replace_entry(entry, mfn, flags, new)) {
+		/* What was taken cannot be put back once others may have used its place. */
+		if (new &PTE_PRESENT)
+			put_page_from_l1e(new);
+		rc = GNTST_general_error;
+	}
+	pv_put_l1e(l1);
+	return rc;
+}
