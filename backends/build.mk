@@ -2,7 +2,8 @@
 # The block and network backends.
 
 BACKEND_COMMON_SRCS := $(addprefix backends/common/,supervisor.c source.c guest.c process.c \
-	device.c message.c xenbus.c ports.c loop.c privileges.c grant_cache.c page_pool.c)
+	device.c message.c xenbus.c ports.c loop.c privileges.c grant_cache.c page_pool.c \
+	state_file.c)
 BLKBACK_CORE_SRCS := $(addprefix backends/blk/,source.c vbd.c queue.c io.c request.c journal.c)
 
 PROGRAMS += blkback
@@ -11,7 +12,8 @@ blkback_SRCS = backends/blk/main.c $(BLKBACK_CORE_SRCS) $(BACKEND_COMMON_SRCS) \
 blkback_LIBS := -laio
 
 PROGRAMS += netback
-NETBACK_CORE_SRCS := $(addprefix backends/net/,source.c tap.c script.c vif.c tx.c rx.c packet.c credit.c)
+NETBACK_CORE_SRCS := $(addprefix backends/net/,source.c tap.c script.c vif.c tx.c rx.c outbox.c \
+	packet.c credit.c)
 netback_SRCS = backends/net/main.c $(NETBACK_CORE_SRCS) $(BACKEND_COMMON_SRCS) \
 	$(LIBSHOJI_SRCS) $(XS_LIB_SRCS)
 netback_LIBS := -lnl-route-3 -lnl-3
@@ -19,8 +21,13 @@ $(B)/obj/backends/net/%.o $(B)/san/backends/net/%.o: EXTRA_CFLAGS += -isystem /u
 
 BACKEND_MOCK_SRCS := $(addprefix tests/unit/backends/,mock_guest.c mock_xs.c)
 BACKEND_TESTED_SRCS := $(addprefix backends/common/,device.c message.c xenbus.c ports.c loop.c \
-	grant_cache.c page_pool.c)
+	grant_cache.c page_pool.c state_file.c)
 
 UNIT_TESTS += backends_common
 backends_common_SRCS = tests/unit/backends/common_test.c $(BACKEND_MOCK_SRCS) \
 	$(BACKEND_TESTED_SRCS) dom0-tools/lib/log.c dom0-tools/lib/daemon.c
+
+UNIT_TESTS += backends_blk
+backends_blk_SRCS = tests/unit/backends/blk_test.c $(BACKEND_MOCK_SRCS) $(BACKEND_TESTED_SRCS) \
+	$(BLKBACK_CORE_SRCS) dom0-tools/lib/log.c dom0-tools/lib/daemon.c
+backends_blk_LIBS := -laio

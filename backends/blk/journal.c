@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 
 _Static_assert(sizeof(struct journal) <= JOURNAL_BYTES, "the file must hold it");
 
@@ -15,19 +14,6 @@ _Static_assert(sizeof(struct journal) <= JOURNAL_BYTES, "the file must hold it")
 static void in_order(void)
 {
 	__asm__ volatile("" : : : "memory");
-}
-
-struct journal *journal_map(int fd)
-{
-	void *addr = mmap(NULL, JOURNAL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-
-	return addr == MAP_FAILED ? NULL : addr;
-}
-
-void journal_unmap(struct journal *journal)
-{
-	if (journal)
-		munmap(journal, JOURNAL_BYTES);
 }
 
 void journal_start(struct journal *journal, uint32_t slots, uint32_t req_cons)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a successor must know to carry on with a ring: which requests were taken and not answered.
- * It lives in a small shared file that survives the process (not the host: nothing is synced).
+ * It lives in the device's state file (common/state_file.h), which survives the process.
  *
  * Responses may overtake each other and overwrite the slots of requests that are still being
  * worked on, so the ring alone does not tell; hence a copy of each request here, made before the
@@ -42,10 +42,6 @@ struct journal {
 	uint32_t pad;
 	struct journal_entry entries[JOURNAL_ENTRIES];
 };
-
-/* Maps the file. NULL with errno set on failure. */
-struct journal *journal_map(int fd);
-void journal_unmap(struct journal *journal);
 
 /* A new connection begins with nothing taken: slots and the first index of its ring. */
 void journal_start(struct journal *journal, uint32_t slots, uint32_t req_cons);

@@ -7,9 +7,9 @@
 
 static const struct backend_class vbd_class = {
 	.name = "vbd",
+	.program = "blkback",
 	.ops = &vbd_ops,
 	.open = blk_source_open,
-	.release = blk_source_release,
 };
 
 int main(int argc, char **argv)

@@ -21,6 +21,7 @@
 #include <linux/fs.h>
 
 #include "backends/blk/journal.h"
+#include "backends/common/state_file.h"
 #include "backends/common/supervisor.h"
 #include "dom0-tools/lib/log.h"
 
@@ -229,30 +230,6 @@ int disk_open(const struct disk_spec *spec, struct disk *disk, char *error, size
 	return fd;
 }
 
-static void journal_path(const struct source *src, char *path, size_t size)
-{
-	snprintf(path, size, XEN_RUN_DIR "/blkback-%u-%u.journal", src->guest->domid, src->devid);
-}
-
-/* The journal's file; kept when an earlier supervisor left one, for the rings in use. */
-static int open_journal(struct source *src)
-{
-	char path[96];
-	int fd;
-
-	journal_path(src, path, sizeof(path));
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || ftruncate(fd, JOURNAL_BYTES) < 0) {
-		int ret = complain((struct complaint){ src->error, sizeof(src->error) }, -errno,
-				   "cannot create %s: %s", path, error_text(errno));
-
-		if (fd >= 0)
-			close(fd);
-		return ret;
-	}
-	return fd;
-}
-
 int blk_source_open(struct source *src)
 {
 	struct xs_handle *xs = src->sup->xs;
@@ -273,7 +250,7 @@ int blk_source_open(struct source *src)
 	image = disk_open(&spec, &disk, src->error, sizeof(src->error));
 	if (image < 0)
 		return image;
-	journal = open_journal(src);
+	journal = state_file_open(src, JOURNAL_BYTES);
 	if (journal < 0) {
 		close(image);
 		return journal;
@@ -291,14 +268,5 @@ int blk_source_open(struct source *src)
 	log_info("%s: %s, %llu sectors%s%s", src->path, spec.path, (unsigned long long)disk.sectors,
 		 spec.writable ? "" : ", read-only",
 		 disk.flags & DISK_DIRECT ? ", direct" : ", buffered");
-	return 0;
-}
-
-int blk_source_release(struct source *src)
-{
-	char path[96];
-
-	journal_path(src, path, sizeof(path));
-	unlink(path);
 	return 0;
 }

@@ -32,8 +32,7 @@ int disk_spec_parse(const char *params, const char *mode, struct disk_spec *spec
  */
 int disk_open(const struct disk_spec *spec, struct disk *disk, char *error, size_t error_size);
 
-/* backend_class.open and .release. */
+/* backend_class.open. */
 int blk_source_open(struct source *src);
-int blk_source_release(struct source *src);
 
 #endif

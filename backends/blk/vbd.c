@@ -15,6 +15,8 @@
 
 #include <public/io/protocols.h>
 
+#include "backends/common/state_file.h"
+
 /* What a frontend asks for, from its nodes. */
 struct blk_offer {
 	uint32_t ring_refs[BLK_RING_PAGES_MAX];
@@ -76,7 +78,7 @@ static void vbd_detach(struct device *dev)
 {
 	struct vbd *vbd = dev->priv;
 
-	journal_unmap(vbd->journal);
+	state_file_unmap(vbd->journal, JOURNAL_BYTES);
 	close(vbd->image);
 	free(vbd);
 	dev->priv = NULL;
@@ -89,7 +91,7 @@ static int vbd_attach(struct device *dev, const int fds[MESSAGE_FDS_MAX], const 
 	int ret = 0;
 
 	if (vbd)
-		vbd->journal = journal_map(fds[DISK_FD_JOURNAL]);
+		vbd->journal = state_file_map(fds[DISK_FD_JOURNAL], JOURNAL_BYTES);
 	if (!vbd || !vbd->journal) {
 		ret = vbd ? -errno : -ENOMEM;
 		message_close_fds(fds);

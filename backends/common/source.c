@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backends/common/state_file.h"
 #include "dom0-tools/lib/log.h"
 #include "xenstore/lib/xs.h"
 
@@ -50,6 +51,7 @@ static void source_free(struct source *src)
 void source_released(struct source *src)
 {
 	drop_resources(src);
+	state_file_remove(src);
 	src->state = SOURCE_FAILED;
 	if (!src->gone)
 		xenbus_write(src->sup->xs, src->path, "state", "%d", XenbusStateClosed);
@@ -62,7 +64,7 @@ static void source_release(struct source *src)
 	if (src->state == SOURCE_READY) {
 		src->state = SOURCE_RELEASING;
 		src->served = false;
-		if (src->sup->cls->release(src) != -EINPROGRESS)
+		if (!src->sup->cls->release || src->sup->cls->release(src) != -EINPROGRESS)
 			source_released(src);
 	} else if (src->state == SOURCE_FAILED) {
 		source_released(src);
@@ -96,6 +98,7 @@ void source_opened(struct source *src, int ret)
 		loop_timer_set(&src->sup->loop, &src->retry, RETRY_NS);
 		return;
 	}
+	state_file_remove(src);
 	src->state = SOURCE_FAILED;
 	log_error("%s: %s", src->path, src->error);
 	if (src->gone) {

@@ -24,7 +24,8 @@ struct supervisor;
 struct xs_handle;
 
 struct backend_class {
-	const char *name; /* of the directory in xenstore: "vbd" */
+	const char *name;    /* of the directory in xenstore: "vbd" */
+	const char *program; /* "blkback" */
 	const struct device_ops *ops;
 
 	/*

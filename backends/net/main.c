@@ -8,6 +8,7 @@
 
 static const struct backend_class vif_class = {
 	.name = "vif",
+	.program = "netback",
 	.ops = &vif_ops,
 	.open = net_source_open,
 	.release = net_source_release,

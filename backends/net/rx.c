@@ -61,7 +61,7 @@ static int checksum_flags(const struct vif *vif, uint8_t *frame, size_t len, con
 	return NETRXF_data_validated;
 }
 
-static void put_extra(struct vif_rx *rx, const tap_header *hdr)
+static void put_extra(struct vif *vif, const tap_header *hdr)
 {
 	struct netif_extra_info extra = {
 		.type = XEN_NETIF_EXTRA_TYPE_GSO,
@@ -75,15 +75,16 @@ static void put_extra(struct vif_rx *rx, const tap_header *hdr)
 	};
 	struct netif_rx_request unused;
 
-	ring_take(&rx->ring, &unused, sizeof(unused));
+	ring_take(&vif->rx.ring, &unused, sizeof(unused));
 	_Static_assert(sizeof(extra) == sizeof(struct netif_rx_response), "takes a slot's place");
-	ring_respond(&rx->ring, &extra, sizeof(extra));
+	outbox_add(&vif->state->rx, &extra, sizeof(extra));
 }
 
 /* Fills the slots of one frame; there are enough requests. */
-static void put_frame(struct vif_rx *rx, uint8_t *frame, size_t len, const tap_header *hdr,
+static void put_frame(struct vif *vif, uint8_t *frame, size_t len, const tap_header *hdr,
 		      uint16_t flags)
 {
+	struct vif_rx *rx = &vif->rx;
 	bool gso = is_gso(hdr);
 
 	if (gso)
@@ -100,15 +101,14 @@ static void put_frame(struct vif_rx *rx, uint8_t *frame, size_t len, const tap_h
 			.len = (uint16_t)piece,
 			.to_grant = 1,
 		};
-		rx->copy_slot[rx->nr_copies++] = rx->ring.rsp_prod;
 		rsp = (struct netif_rx_response){
 			.id = req.id,
 			.flags = (uint16_t)(flags | (at + piece < len ? NETRXF_more_data : 0)),
 			.status = (int16_t)piece,
 		};
-		ring_respond(&rx->ring, &rsp, sizeof(rsp));
+		rx->copy_rsp[rx->nr_copies++] = outbox_add(&vif->state->rx, &rsp, sizeof(rsp));
 		if (at == 0 && gso)
-			put_extra(rx, hdr);
+			put_extra(vif, hdr);
 		flags = 0;
 	}
 }
@@ -124,7 +124,7 @@ static void flush(struct vif *vif)
 		return;
 	ret = gntdev_copy(vif->dev->gntdev, vif->dev->domid, rx->copies, rx->nr_copies);
 	for (unsigned int i = 0; i < rx->nr_copies; i++) {
-		struct netif_rx_response *rsp = ring_slot(&rx->ring, rx->copy_slot[i]);
+		struct netif_rx_response *rsp = outbox_get(&vif->state->rx, rx->copy_rsp[i]);
 
 		if (ret == 0 && rx->copies[i].status == GNTST_okay)
 			continue;
@@ -132,7 +132,7 @@ static void flush(struct vif *vif)
 		bad++;
 	}
 	rx->nr_copies = 0;
-	if (ring_push(&rx->ring))
+	if (outbox_publish(&vif->state->rx, &rx->ring, sizeof(struct netif_rx_response)))
 		ports_notify(vif->dev->ports, rx->port.local >= 0 ? &rx->port : &vif->tx.port);
 	if (bad && rate_limit_take(&vif->log_limit, 1))
 		log_warn("%s: %u receive buffers cannot be written", vif->dev->backend, bad);
@@ -161,7 +161,7 @@ static int deliver(struct vif *vif, uint8_t *place, size_t len)
 	flags = checksum_flags(vif, place + sizeof(*hdr), len, hdr);
 	if (flags < 0)
 		return flags;
-	put_frame(&vif->rx, place + sizeof(*hdr), len, hdr, (uint16_t)flags);
+	put_frame(vif, place + sizeof(*hdr), len, hdr, (uint16_t)flags);
 	return 0;
 }
 

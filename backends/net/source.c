@@ -8,8 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backends/common/state_file.h"
 #include "backends/common/supervisor.h"
 #include "backends/net/credit.h"
+#include "backends/net/outbox.h"
 #include "backends/net/script.h"
 #include "dom0-tools/lib/log.h"
 
@@ -122,7 +124,11 @@ int net_source_open(struct source *src)
 		ret = tap_create(info.name, src->error, sizeof(src->error));
 	if (ret < 0)
 		return ret;
-	src->fds[0] = ret;
+	src->fds[VIF_FD_TAP] = ret;
+	ret = state_file_open(src, sizeof(struct vif_state));
+	if (ret < 0)
+		return ret;
+	src->fds[VIF_FD_STATE] = ret;
 	memcpy(net->name, info.name, sizeof(net->name));
 	read_script(src, net->script_path, sizeof(net->script_path));
 	_Static_assert(sizeof(info) <= sizeof(src->info), "must fit into a message");

@@ -20,6 +20,9 @@ struct vif_info {
 	uint64_t rate_bytes, rate_usec; /* 0: no limit */
 };
 
+/* The descriptors handed over. */
+enum { VIF_FD_TAP, VIF_FD_STATE };
+
 /* "aa:bb:cc:dd:ee:ff" to six bytes of a unicast address. 0 or -EINVAL. */
 int mac_parse(const char *text, uint8_t mac[6]);
 

@@ -237,7 +237,7 @@ static void answer(struct vif *vif, const struct tx_frame *frame)
 						  : NETIF_RSP_OKAY,
 		};
 
-		ring_respond(&vif->tx.ring, &rsp, sizeof(rsp));
+		outbox_add(&vif->state->tx, &rsp, sizeof(rsp));
 	}
 }
 
@@ -260,7 +260,7 @@ static void perform(struct vif *vif)
 		bad += tx->frames[i].bad;
 		answer(vif, &tx->frames[i]);
 	}
-	if (ring_push(&tx->ring))
+	if (outbox_publish(&vif->state->tx, &tx->ring, sizeof(struct netif_tx_response)))
 		ports_notify(vif->dev->ports, &tx->port);
 	if (bad && rate_limit_take(&vif->log_limit, 1))
 		log_warn("%s: refused %u frames that break the protocol", vif->dev->backend, bad);

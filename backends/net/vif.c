@@ -14,6 +14,8 @@
 
 #include <linux/if_tun.h>
 
+#include "backends/common/state_file.h"
+
 /* What a frontend asks for, from its nodes. */
 struct net_offer {
 	uint32_t tx_ref, rx_ref;
@@ -78,6 +80,7 @@ static void vif_detach(struct device *dev)
 {
 	struct vif *vif = dev->priv;
 
+	state_file_unmap(vif->state, sizeof(*vif->state));
 	close(vif->tap.fd);
 	free(vif);
 	dev->priv = NULL;
@@ -87,14 +90,19 @@ static int vif_attach(struct device *dev, const int fds[MESSAGE_FDS_MAX], const 
 		      bool resume)
 {
 	struct vif *vif = calloc(1, sizeof(*vif));
-	int ret;
+	int ret = 0;
 
-	if (!vif) {
+	if (vif)
+		vif->state = state_file_map(fds[VIF_FD_STATE], sizeof(*vif->state));
+	if (!vif || !vif->state) {
+		ret = vif ? -errno : -ENOMEM;
 		message_close_fds(fds);
-		return -ENOMEM;
+		free(vif);
+		return ret;
 	}
+	close(fds[VIF_FD_STATE]);
 	vif->dev = dev;
-	vif->tap = (struct loop_fd){ .fd = fds[0], .handle = on_tap, .arg = vif };
+	vif->tap = (struct loop_fd){ .fd = fds[VIF_FD_TAP], .handle = on_tap, .arg = vif };
 	memcpy(&vif->info, info, sizeof(vif->info));
 	vif->tx.port.local = -1;
 	vif->rx.port.local = -1;
@@ -210,6 +218,17 @@ static int bind_ports(struct vif *vif, const struct net_offer *offer)
 	return ret;
 }
 
+/*
+ * Takes up rings that a process served until it died. Responses come in the order of requests here,
+ * so beyond what it had begun to answer the rings themselves tell what is left. A frame may be sent
+ * twice, or get lost; networks do that.
+ */
+static void resume_rings(struct vif *vif)
+{
+	outbox_recover(&vif->state->tx, &vif->tx.ring, sizeof(struct netif_tx_response));
+	outbox_recover(&vif->state->rx, &vif->rx.ring, sizeof(struct netif_rx_response));
+}
+
 /* What the kernel may leave undone in frames for this guest; the rest it does itself. */
 static unsigned int offload_flags(const struct vif_features *f)
 {
@@ -239,8 +258,14 @@ static int begin(struct vif *vif, const struct net_offer *offer)
 	if (ret == 0)
 		ret = map_ring(dev, offer->rx_ref, sizeof(union netif_rx_sring_entry),
 			       &vif->rx.ring_addr, &vif->rx.ring);
-	if (ret == 0)
-		ret = bind_ports(vif, offer);
+	if (ret < 0)
+		return ret;
+	if (vif->resume)
+		resume_rings(vif);
+	vif->resume = false;
+	outbox_reset(&vif->state->tx);
+	outbox_reset(&vif->state->rx);
+	ret = bind_ports(vif, offer);
 	if (ret == 0)
 		ret = tap_set_offload(vif->tap.fd, offload_flags(&vif->features));
 	if (ret == 0)

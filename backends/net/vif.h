@@ -20,6 +20,7 @@
 #include "backends/common/device.h"
 #include "backends/common/ring.h"
 #include "backends/net/credit.h"
+#include "backends/net/outbox.h"
 #include "backends/net/packet.h"
 #include "backends/net/source.h"
 #include "dom0-tools/lib/gntdev.h"
@@ -84,7 +85,7 @@ struct vif_rx {
 	uint8_t *held; /* a frame that waits for buffers, in the arena; NULL: none */
 	size_t held_len;
 	struct gntdev_copy copies[NET_COPY_BATCH];
-	uint32_t copy_slot[NET_COPY_BATCH]; /* index of its response */
+	unsigned int copy_rsp[NET_COPY_BATCH]; /* its response in the outbox */
 	unsigned int nr_copies;
 };
 
@@ -92,6 +93,8 @@ struct vif {
 	struct device *dev;
 	struct vif_info info;
 	struct loop_fd tap;
+	struct vif_state *state; /* the responses of this turn: outlives us */
+	bool resume;             /* the next connect carries on with a dead process's rings */
 	struct vif_features features;
 	struct vif_tx tx;
 	struct vif_rx rx;
