@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The domain builder: kernel unpacking (host-safe), ELF and notes, memory layout, the build itself.
 KERNEL_IMAGE_SRCS := $(addprefix dom0-tools/builder/,kernel_image.c decompress.c \
-	decompress_framed.c read_file.c message.c)
+	decompress_framed.c read_file.c pages.c message.c)
 KERNEL_IMAGE_LIBS := -lz -lbz2 -llzma -llzo2 -llz4 -lzstd
 
 # What a program that builds domains links: with LIBSHOJI_SRCS and KERNEL_IMAGE_LIBS.
@@ -21,6 +21,6 @@ builder_layout_SRCS := tests/unit/builder/test_layout.c \
 	$(addprefix dom0-tools/builder/,layout.c page_tables.c boot_state.c message.c)
 
 UNIT_TESTS += builder_kernel_image
-builder_kernel_image_SRCS := $(addprefix tests/unit/builder/,test_kernel_image.c packer.c) \
-	$(KERNEL_IMAGE_SRCS)
+builder_kernel_image_SRCS := $(addprefix tests/unit/builder/,test_kernel_image.c packer.c \
+	pages_malloc.c) $(filter-out %/pages.c,$(KERNEL_IMAGE_SRCS))
 builder_kernel_image_LIBS := $(KERNEL_IMAGE_LIBS)

@@ -9,18 +9,31 @@
 #include <errno.h>
 #include <limits.h>
 #include <lzma.h>
-#include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 #include <zstd.h>
+
+#include "dom0-tools/builder/pages.h"
 
 #define CHUNK_BYTES         (1u << 20)
 #define LZMA_MEMORY_MAX     (512u << 20) /* dictionaries of hostile streams */
 #define ZSTD_WINDOW_LOG_MAX 28           /* 256 MiB; kernels use up to 27 */
 
+/* The next size that holds needed bytes, which are within the limit. */
+static size_t next_size(const struct out_buffer *out, size_t needed)
+{
+	size_t size = out->size ? out->size : out->expected;
+
+	if (!size)
+		size = CHUNK_BYTES;
+	while (size < needed)
+		size *= 2;
+	return size < out->limit ? size : out->limit;
+}
+
 size_t out_buffer_room(struct out_buffer *out, size_t want, int *err)
 {
-	size_t size = out->size;
+	size_t size;
 	uint8_t *data;
 
 	if (out->size - out->used >= want && want)
@@ -31,11 +44,8 @@ size_t out_buffer_room(struct out_buffer *out, size_t want, int *err)
 	}
 	if (want > out->limit - out->used)
 		want = out->limit - out->used;
-	while (size < out->used + want)
-		size = size ? size * 2 : CHUNK_BYTES;
-	if (size > out->limit)
-		size = out->limit;
-	data = realloc(out->data, size);
+	size = next_size(out, out->used + want);
+	data = out->data ? pages_resize(out->data, out->size, size) : pages_alloc(size);
 	if (!data) {
 		*err = -ENOMEM;
 		return 0;
@@ -43,6 +53,14 @@ size_t out_buffer_room(struct out_buffer *out, size_t want, int *err)
 	out->data = data;
 	out->size = size;
 	return size - out->used;
+}
+
+void out_buffer_free(struct out_buffer *out)
+{
+	pages_free(out->data, out->size);
+	out->data = NULL;
+	out->size = 0;
+	out->used = 0;
 }
 
 static unsigned int clamp_to_int(size_t n)

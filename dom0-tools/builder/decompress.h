@@ -9,12 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A growing output buffer with a bound. All-zero but for limit is empty. */
+/* A growing output buffer with a bound. All-zero but for limit (and expected) is empty. */
 struct out_buffer {
-	uint8_t *data; /* malloc'ed */
+	uint8_t *data; /* of pages_alloc() */
 	size_t used;
 	size_t size;
 	size_t limit;
+	size_t expected; /* how much there will probably be, 0 when unknown: the first allocation */
 };
 
 /*
@@ -22,6 +23,7 @@ struct out_buffer {
  * there is room for; 0 with *err set to -EFBIG at the limit or -ENOMEM.
  */
 size_t out_buffer_room(struct out_buffer *out, size_t want, int *err);
+void out_buffer_free(struct out_buffer *out);
 
 struct decompressor {
 	const char *name; /* "gzip" */

@@ -8,10 +8,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dom0-tools/builder/decompress.h"
+#include "dom0-tools/builder/pages.h"
 #include "dom0-tools/builder/read_file.h"
 
 /* The setup header of a bzImage: offsets in the file, little-endian fields. */
@@ -26,6 +26,8 @@
 #define SECTOR_BYTES         512u
 #define VERSION_PAYLOAD      0x0208 /* the first protocol with payload fields */
 #define DEFAULT_SETUP_SECTS  4u
+
+#define RATIO_MAX 32u /* no kernel packs better than this */
 
 static const uint8_t elf_magic[4] = { 0x7f, 'E', 'L', 'F' };
 
@@ -103,6 +105,21 @@ static int explain(const char *name, const char *format, int err, struct build_m
 }
 
 /*
+ * The last four bytes tell the unpacked size: gzip's own trailer, and in a bzImage what follows
+ * other formats. Only a hint; where it is out of all proportion, no memory is spent on it.
+ */
+static size_t expected_size(const struct decompressor *d, const uint8_t *data, size_t bytes,
+			    int in_bzimage)
+{
+	size_t size;
+
+	if (!d || bytes < 4 || (!in_bzimage && strcmp(d->name, "gzip") != 0))
+		return 0;
+	size = le32(data + bytes - 4);
+	return size / RATIO_MAX > bytes || size > KERNEL_UNPACKED_MAX ? 0 : size;
+}
+
+/*
  * In a bzImage all formats but gzip are followed by the unpacked size, 4 bytes. It must not reach
  * the lz4 decoder, to which it looks like one more block, and shows whether all came out.
  */
@@ -110,7 +127,10 @@ static int unpack_stream(const char *name, const uint8_t *data, size_t bytes, in
 			 struct kernel_image *image, struct build_message *msg)
 {
 	const struct decompressor *d = decompressor_find(data, bytes);
-	struct out_buffer out = { .limit = KERNEL_UNPACKED_MAX };
+	struct out_buffer out = {
+		.limit = KERNEL_UNPACKED_MAX,
+		.expected = expected_size(d, data, bytes, in_bzimage),
+	};
 	int has_size = in_bzimage && bytes >= 4 && d && strcmp(d->name, "gzip") != 0;
 	int err;
 
@@ -125,11 +145,11 @@ static int unpack_stream(const char *name, const uint8_t *data, size_t bytes, in
 	if (!err && has_size && le32(data + bytes) != (uint32_t)out.used)
 		err = -EILSEQ;
 	if (err) {
-		free(out.data);
+		out_buffer_free(&out);
 		return explain(name, d->name, err, msg);
 	}
 	if (!is_elf(out.data, out.used)) {
-		free(out.data);
+		out_buffer_free(&out);
 		return build_fail(
 			msg, -ENOEXEC,
 			"kernel '%s': no ELF kernel inside its %s data; give a bzImage or a "
@@ -138,6 +158,7 @@ static int unpack_stream(const char *name, const uint8_t *data, size_t bytes, in
 	}
 	image->elf = out.data;
 	image->elf_bytes = out.used;
+	image->allocated = out.size;
 	image->compression = d->name;
 	return 0;
 }
@@ -145,13 +166,14 @@ static int unpack_stream(const char *name, const uint8_t *data, size_t bytes, in
 static int copy_elf(const char *name, const uint8_t *data, size_t bytes, struct kernel_image *image,
 		    struct build_message *msg)
 {
-	image->elf = malloc(bytes);
+	image->elf = pages_alloc(bytes);
 	if (!image->elf)
 		return build_fail(msg, -ENOMEM,
 				  "kernel '%s': not enough memory here for its %zu bytes", name,
 				  bytes);
 	memcpy(image->elf, data, bytes);
 	image->elf_bytes = bytes;
+	image->allocated = bytes;
 	image->compression = "none";
 	return 0;
 }
@@ -180,6 +202,18 @@ int kernel_image_unpack(const char *name, const void *data, size_t bytes,
 	return copy_elf(name, payload, payload_bytes, image, msg);
 }
 
+/* An ELF file needs no unpacking: the image takes over its bytes. */
+static void take_file(struct file_bytes *file, struct kernel_image *image)
+{
+	memset(image, 0, sizeof(*image));
+	image->elf = file->data;
+	image->elf_bytes = file->bytes;
+	image->allocated = file->bytes;
+	image->container = "ELF";
+	image->compression = "none";
+	memset(file, 0, sizeof(*file));
+}
+
 int kernel_image_load(const char *path, struct kernel_image *image, struct build_message *msg)
 {
 	struct file_bytes file;
@@ -187,6 +221,10 @@ int kernel_image_load(const char *path, struct kernel_image *image, struct build
 
 	if (ret < 0)
 		return ret;
+	if (is_elf(file.data, file.bytes)) {
+		take_file(&file, image);
+		return 0;
+	}
 	ret = kernel_image_unpack(path, file.data, file.bytes, image, msg);
 	free_file(&file);
 	return ret;
@@ -194,6 +232,6 @@ int kernel_image_load(const char *path, struct kernel_image *image, struct build
 
 void kernel_image_free(struct kernel_image *image)
 {
-	free(image->elf);
+	pages_free(image->elf, image->allocated);
 	memset(image, 0, sizeof(*image));
 }

@@ -20,8 +20,9 @@
 #define KERNEL_UNPACKED_MAX (512u << 20)
 
 struct kernel_image {
-	uint8_t *elf; /* malloc'ed; starts with the ELF magic */
+	uint8_t *elf; /* starts with the ELF magic */
 	size_t elf_bytes;
+	size_t allocated;        /* of pages_alloc() */
 	const char *container;   /* "ELF", "bzImage", "compressed ELF" */
 	const char *compression; /* "none", "gzip", "xz", ... */
 };

@@ -6,10 +6,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "dom0-tools/builder/pages.h"
 
 /* Opens a regular file of at most limit bytes: its fd, or a negative errno with msg set. */
 static int open_regular(const char *what, const char *path, size_t limit, struct stat *st,
@@ -67,7 +68,7 @@ int read_file(const char *what, const char *path, size_t limit, struct file_byte
 	if (fd < 0)
 		return fd;
 	file->bytes = (size_t)st.st_size;
-	file->data = malloc(file->bytes ? file->bytes : 1);
+	file->data = pages_alloc(file->bytes);
 	if (!file->data) {
 		close(fd);
 		return build_fail(msg, -ENOMEM, "%s '%s': not enough memory here for its %zu bytes",
@@ -94,6 +95,6 @@ int read_file(const char *what, const char *path, size_t limit, struct file_byte
 
 void free_file(struct file_bytes *file)
 {
-	free(file->data);
+	pages_free(file->data, file->bytes);
 	memset(file, 0, sizeof(*file));
 }

@@ -12,7 +12,7 @@
 #include "dom0-tools/builder/message.h"
 
 struct file_bytes {
-	uint8_t *data; /* malloc'ed, NULL when the file is empty */
+	uint8_t *data; /* of pages_alloc() */
 	size_t bytes;
 };
 

@@ -21,8 +21,8 @@
 #include "dom0-tools/lib/evtchn.h"
 #include "dom0-tools/lib/gntdev.h"
 
-#define TURNS_PER_SECOND 300u /* with 2 KiB a turn: 600 KiB/s of console */
-#define TURNS_BURST      100u
+#define TURNS_PER_SECOND 100u /* with 2 KiB a turn: 200 KiB/s of console */
+#define TURNS_BURST      50u
 #define COMPLAINTS_BURST 5u /* then one in... */
 #define COMPLAINTS_RATE  1u /* ...a second */
 #define TICK_MS          10
@@ -94,11 +94,14 @@ static void deliver(struct console *console, const char *data, size_t bytes)
 		log_error("domain %u: cannot write %s: %s", console->domid, console->log.path,
 			  error_text(ret));
 	/*
-	 * Nobody reads, and something newer is lost if nothing old goes: what waits in the pty is
-	 * older than the backlog, so it goes first and a client will see one piece without a gap.
+	 * Nobody reads, and something has to go: half of the backlog, so that this is rare, and
+	 * what waits in the pty, which is older still. A client will see one piece without a gap.
 	 */
-	if (backlog_push(&console->backlog, data, bytes))
+	if (console->backlog.used + bytes > BACKLOG_BYTES) {
+		backlog_drop(&console->backlog, console->backlog.used / 2);
 		tcflush(console->slave, TCIFLUSH);
+	}
+	backlog_push(&console->backlog, data, bytes);
 	flush_to_pty(console);
 }
 

@@ -117,16 +117,14 @@ static int first_connect(struct registry *registry)
 
 static void take_ports(struct registry *registry)
 {
-	for (int i = 0; i < PORTS_A_TURN; i++) {
-		int port = evtchn_pending(registry->host.evtchn);
-		struct console *console;
+	uint32_t ports[PORTS_A_TURN];
+	int count = evtchn_pending_many(registry->host.evtchn, ports, PORTS_A_TURN);
 
-		if (port < 0) {
-			if (port != -EAGAIN)
-				log_error("event channels: %s", error_text(port));
-			return;
-		}
-		console = registry_find_port(registry, port);
+	if (count < 0 && count != -EAGAIN)
+		log_error("event channels: %s", error_text(count));
+	for (int i = 0; i < count; i++) {
+		struct console *console = registry_find_port(registry, (int)ports[i]);
+
 		/* A port closed meanwhile has nobody to serve. */
 		if (console)
 			console_event(console);

@@ -65,17 +65,25 @@ int evtchn_notify(int fd, uint32_t port)
 	return evtchn_ioctl(fd, IOCTL_EVTCHN_NOTIFY, &arg);
 }
 
-int evtchn_pending(int fd)
+int evtchn_pending_many(int fd, uint32_t *ports, unsigned int max)
 {
-	uint32_t port;
 	ssize_t got;
 
 	do {
-		got = read(fd, &port, sizeof(port));
+		got = read(fd, ports, max * sizeof(*ports));
 	} while (got < 0 && errno == EINTR);
 	if (got < 0)
 		return -errno;
-	return got == (ssize_t)sizeof(port) ? (int)port : -EIO;
+	return got && got % (ssize_t)sizeof(*ports) == 0 ? (int)(got / (ssize_t)sizeof(*ports))
+							 : -EIO;
+}
+
+int evtchn_pending(int fd)
+{
+	uint32_t port = 0;
+	int ret = evtchn_pending_many(fd, &port, 1);
+
+	return ret < 0 ? ret : (int)port;
 }
 
 int evtchn_unmask(int fd, uint32_t port)

@@ -20,6 +20,8 @@ int evtchn_unbind(int fd, uint32_t port);
 int evtchn_notify(int fd, uint32_t port);
 /* Takes one pending port off the fd; -EAGAIN when there is none. */
 int evtchn_pending(int fd);
+/* Takes up to max of them in one call: how many; -EAGAIN when there is none. */
+int evtchn_pending_many(int fd, uint32_t *ports, unsigned int max);
 int evtchn_unmask(int fd, uint32_t port);
 
 #endif

@@ -294,7 +294,7 @@ static void test_output_limit(void **state)
 
 			assert_int_equal(ret, limit < ELF_BYTES ? -EFBIG : 0);
 			assert_true(out.used <= limit && out.size <= limit);
-			free(out.data);
+			out_buffer_free(&out);
 		}
 	}
 	free(packed);
