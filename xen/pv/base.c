@@ -48,12 +48,13 @@ int pv_set_kernel_base(struct vcpu *v, mfn_t mfn)
 	if (rc)
 		return rc;
 
-	/* The old tables may map the LDT elsewhere. */
-	pv_destroy_ldt(v);
 	v->pv.guest_table = mfn;
 	pv_update_cr3(v);
 	if (v == current)
 		write_cr3(v->pv.cr3);
+	/* The new tables may map the LDT elsewhere. */
+	if (v->pv.ldt_entries)
+		pv_set_ldt(v, v->pv.ldt_base, v->pv.ldt_entries);
 	if (put_base(old))
 		pv_note_partial(old);
 	return 0;

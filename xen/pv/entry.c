@@ -15,88 +15,93 @@
 
 #define PTE_AD (PTE_ACCESSED | PTE_DIRTY)
 
-static bool entry_cas(pte_t *entry, pte_t *seen, pte_t new)
+static bool entry_cas(pte_t *entry, pte_t *seen, pte_t val)
 {
-	return __atomic_compare_exchange_n(entry, seen, new, false, __ATOMIC_SEQ_CST,
+	return __atomic_compare_exchange_n(entry, seen, val, false, __ATOMIC_SEQ_CST,
 					   __ATOMIC_SEQ_CST);
 }
 
 /* Returns the old value. */
-static pte_t entry_exchange(pte_t *entry, pte_t new, bool preserve_ad)
+static pte_t entry_exchange(pte_t *entry, pte_t val, bool preserve_ad)
 {
 	pte_t old;
 
 	if (!preserve_ad)
-		return __atomic_exchange_n(entry, new, __ATOMIC_SEQ_CST);
+		return __atomic_exchange_n(entry, val, __ATOMIC_SEQ_CST);
 	old = READ_ONCE(*entry);
-	while (!entry_cas(entry, &old, new | (old & PTE_AD)))
+	while (!entry_cas(entry, &old, val | (old & PTE_AD)))
 		;
 	return old;
 }
 
+static bool owned_by(mfn_t mfn, uint16_t owner)
+{
+	return owner < DOMID_FIRST_RESERVED && mfn_valid(mfn) &&
+	       page_owner(mfn_to_page(mfn)) == owner;
+}
+
 /*
  * The case in which no new reference is needed: both values map the same frame, and the new one
- * gives no more access. True if the entry is changed.
+ * gives no more access. Less access only to the domain's own frames: the access of a grant's
+ * mapping is the grant's. True if the entry is changed.
  */
-static bool update_same_frame(pte_t *entry, pte_t new, bool preserve_ad)
+static bool update_same_frame(pte_t *entry, pte_t val, uint16_t owner, bool preserve_ad)
 {
 	pte_t old = READ_ONCE(*entry);
 
 	do {
-		if (((old ^ new) & (PTE_ADDR_MASK | PTE_PRESENT)) || (new & ~old &PTE_RW))
+		if (((old ^ val) & (PTE_ADDR_MASK | PTE_PRESENT)) || (val & ~old & PTE_RW))
 			return false;
-	} while (!entry_cas(entry, &old, preserve_ad ? new | (old & PTE_AD) : new));
+		if ((old & ~val & PTE_RW) && !owned_by(pte_mfn(old), owner))
+			return false;
+	} while (!entry_cas(entry, &old, preserve_ad ? val | (old & PTE_AD) : val));
 
-	if (old & ~new &PTE_RW) {
-		/* The mapping keeps its general reference. */
-		struct page_info *page = mfn_to_page(pte_mfn(old));
-
-		if (mfn_valid(pte_mfn(old)) && page_owner(page) != DOMID_IO)
-			put_page_type(page);
-	}
+	/* The mapping keeps its general reference. */
+	if (old & ~val & PTE_RW)
+		put_page_type(mfn_to_page(pte_mfn(old)));
 	return true;
 }
 
-int pv_update_l1e(pte_t *entry, pte_t new, const struct domain *d, uint16_t page_owner,
+int pv_update_l1e(pte_t *entry, pte_t val, const struct domain *d, uint16_t page_owner,
 		  bool preserve_ad)
 {
 	pte_t old;
 	int rc;
 
-	if (new &PTE_PRESENT) {
-		new = (new | PTE_USER) & ~PTE_GLOBAL;
-		if (!l1e_flags_ok(new, d)) {
+	if (val & PTE_PRESENT) {
+		val = (val | PTE_USER) & ~PTE_GLOBAL;
+		if (!l1e_flags_ok(val, d)) {
 			guest_log(current->domain, LOG_DEBUG,
-				  "L1 entry %#lx: cache attributes need a device", new);
+				  "L1 entry %#lx: cache attributes need a device", val);
 			return -EINVAL;
 		}
-		if (update_same_frame(entry, new, preserve_ad))
+		if (update_same_frame(entry, val, page_owner, preserve_ad))
 			return 0;
-		rc = get_page_from_l1e(new, d, page_owner);
+		rc = get_page_from_l1e(val, d, page_owner);
 		if (rc)
 			return rc;
-		old = entry_exchange(entry, new, preserve_ad);
+		old = entry_exchange(entry, val, preserve_ad);
 	} else {
-		old = entry_exchange(entry, new, false);
+		old = entry_exchange(entry, val, false);
 	}
 	if (old & PTE_PRESENT)
 		put_page_from_l1e(old);
 	return 0;
 }
 
-int pv_cmpxchg_l1e(pte_t *entry, pte_t old, pte_t new, const struct domain *d)
+int pv_cmpxchg_l1e(pte_t *entry, pte_t old, pte_t val, const struct domain *d)
 {
 	int rc;
 
-	if (new &PTE_PRESENT) {
-		new = (new | PTE_USER) & ~PTE_GLOBAL;
-		rc = get_page_from_l1e(new, d, d->domain_id);
+	if (val & PTE_PRESENT) {
+		val = (val | PTE_USER) & ~PTE_GLOBAL;
+		rc = get_page_from_l1e(val, d, d->domain_id);
 		if (rc)
 			return rc;
 	}
-	if (!entry_cas(entry, &old, new)) {
-		if (new &PTE_PRESENT)
-			put_page_from_l1e(new);
+	if (!entry_cas(entry, &old, val)) {
+		if (val & PTE_PRESENT)
+			put_page_from_l1e(val);
 		return -EAGAIN;
 	}
 	if (old & PTE_PRESENT)
@@ -104,25 +109,25 @@ int pv_cmpxchg_l1e(pte_t *entry, pte_t old, pte_t new, const struct domain *d)
 	return 0;
 }
 
-int pv_update_table_entry(pte_t *entry, pte_t new, unsigned int level, const struct domain *d,
+int pv_update_table_entry(pte_t *entry, pte_t val, unsigned int level, const struct domain *d,
 			  bool preserve_ad)
 {
 	pte_t old = READ_ONCE(*entry);
 	int rc;
 
-	if (new &PTE_PRESENT) {
-		if (!table_entry_flags_ok(new))
+	if (val & PTE_PRESENT) {
+		if (!table_entry_flags_ok(val))
 			return -EINVAL;
-		new |= PTE_USER;
-		while (!((old ^ new) & (PTE_ADDR_MASK | PTE_PRESENT)))
-			if (entry_cas(entry, &old, preserve_ad ? new | (old & PTE_AD) : new))
+		val |= PTE_USER;
+		while (!((old ^ val) & (PTE_ADDR_MASK | PTE_PRESENT)))
+			if (entry_cas(entry, &old, preserve_ad ? val | (old & PTE_AD) : val))
 				return 0;
-		rc = get_page_from_table_entry(new, level, d);
+		rc = get_page_from_table_entry(val, level, d);
 		if (rc)
 			return rc;
-		old = entry_exchange(entry, new, preserve_ad);
+		old = entry_exchange(entry, val, preserve_ad);
 	} else {
-		old = entry_exchange(entry, new, false);
+		old = entry_exchange(entry, val, false);
 	}
 	if ((old & PTE_PRESENT) && put_page_from_table_entry(old, level))
 		pv_note_partial(pte_mfn(old));

@@ -40,8 +40,8 @@ bool insn_decode_store(const uint8_t *code, unsigned int len, struct insn *out);
 
 /*
  * What the instruction makes of destination dst and source src (accumulator acc for CMPXCHG): the
- * new destination. *flags gets the arithmetic bits it sets; *writes says whether it stores at all
- * (a failed CMPXCHG stores the old value again). Values are zero-extended to 64 bits.
+ * new destination. The arithmetic bits that it sets are changed in *flags. Values are zero-extended
+ * to 64 bits.
  */
 uint64_t insn_execute(const struct insn *insn, uint64_t dst, uint64_t src, uint64_t acc,
 		      uint64_t *flags);

@@ -23,13 +23,13 @@ struct vcpu;
  * exchanged, then those of the old value are dropped: a failure changes nothing.
  */
 
-/* An L1 entry; new's target belongs to page_owner (domid). preserve_ad keeps the old A and D. */
-int pv_update_l1e(pte_t *entry, pte_t new, const struct domain *d, uint16_t page_owner,
+/* An L1 entry; val's target belongs to page_owner (domid). preserve_ad keeps the old A and D. */
+int pv_update_l1e(pte_t *entry, pte_t val, const struct domain *d, uint16_t page_owner,
 		  bool preserve_ad);
 /* As above if the entry is still old, else -EAGAIN. */
-int pv_cmpxchg_l1e(pte_t *entry, pte_t old, pte_t new, const struct domain *d);
+int pv_cmpxchg_l1e(pte_t *entry, pte_t old, pte_t val, const struct domain *d);
 /* An entry of level 2..4 (not in one of our slots). Also -ERESTART. */
-int pv_update_table_entry(pte_t *entry, pte_t new, unsigned int level, const struct domain *d,
+int pv_update_table_entry(pte_t *entry, pte_t val, unsigned int level, const struct domain *d,
 			  bool preserve_ad);
 
 /*

@@ -147,10 +147,7 @@ static int set_ldt(const struct mmuext_op *op, struct domain *owner)
 	}
 	if (v->pv.ldt_entries == entries && v->pv.ldt_base == base)
 		return 0;
-	pv_destroy_ldt(v);
-	v->pv.ldt_base = base;
-	v->pv.ldt_entries = entries;
-	pv_load_descriptor_tables(v);
+	pv_set_ldt(v, base, entries);
 	return 0;
 }
 
