@@ -95,6 +95,9 @@ int pv_cmpxchg_l1e(pte_t *entry, pte_t old, pte_t val, const struct domain *d)
 
 	if (val & PTE_PRESENT) {
 		val = (val | PTE_USER) & ~PTE_GLOBAL;
+		/* The same frame with the same access, as when the accessed bit is cleared. */
+		if (!((old ^ val) & (PTE_ADDR_MASK | PTE_PRESENT | PTE_RW | PTE_CACHE_MASK)))
+			return entry_cas(entry, &old, val) ? 0 : -EAGAIN;
 		rc = get_page_from_l1e(val, d, d->domain_id);
 		if (rc)
 			return rc;

@@ -71,16 +71,23 @@ static bool take_entry(uint64_t addr, pte_t *out)
 	return true;
 }
 
-/* Exchanges the grant's entry for new; false if it is not (or no longer) that of the grant. */
-static bool replace_entry(pte_t *entry, mfn_t mfn, unsigned int flags, pte_t new)
+/* Is this value of an entry the mapping of the grant, with the references that it should hold? */
+static bool maps_grant(pte_t pte, mfn_t mfn, unsigned int flags)
 {
 	pte_t want = pte_make(mfn, PTE_PRESENT | (flags & GNTMAP_readonly ? 0 : PTE_RW));
+
+	return (pte & (PTE_ADDR_MASK | PTE_PRESENT | PTE_RW)) == want;
+}
+
+/* Exchanges the grant's entry for val; false if it is not (or no longer) that of the grant. */
+static bool replace_entry(pte_t *entry, mfn_t mfn, unsigned int flags, pte_t val)
+{
 	pte_t old = READ_ONCE(*entry);
 
 	do {
-		if ((old & (PTE_ADDR_MASK | PTE_PRESENT | PTE_RW)) != want)
+		if (!maps_grant(old, mfn, flags))
 			return false;
-	} while (!__atomic_compare_exchange_n(entry, &old, new, false, __ATOMIC_SEQ_CST,
+	} while (!__atomic_compare_exchange_n(entry, &old, val, false, __ATOMIC_SEQ_CST,
 					      __ATOMIC_SEQ_CST));
 	return true;
 }
@@ -88,7 +95,7 @@ static bool replace_entry(pte_t *entry, mfn_t mfn, unsigned int flags, pte_t new
 int pv_replace_grant_mapping(uint64_t host_addr, mfn_t mfn, uint64_t new_addr, unsigned int flags)
 {
 	int rc = GNTST_okay;
-	pte_t *entry, new = 0;
+	pte_t *entry, val = 0;
 	mfn_t l1;
 
 	if (new_addr && (flags & GNTMAP_contains_pte))
@@ -96,12 +103,13 @@ int pv_replace_grant_mapping(uint64_t host_addr, mfn_t mfn, uint64_t new_addr, u
 	entry = find_entry(host_addr, flags, &l1);
 	if (!entry)
 		return GNTST_general_error;
-	if (new_addr && !take_entry(new_addr, &new)) {
+	if (!maps_grant(READ_ONCE(*entry), mfn, flags) ||
+	    (new_addr && !take_entry(new_addr, &val))) {
 		rc = GNTST_general_error;
-	} else if (!replace_entry(entry, mfn, flags, new)) {
-		/* What was taken cannot be put back once others may have used its place. */
-		if (new &PTE_PRESENT)
-			put_page_from_l1e(new);
+	} else if (!replace_entry(entry, mfn, flags, val)) {
+		/* Another vCPU was faster. It may have used the place of what was taken, too. */
+		if (val & PTE_PRESENT)
+			put_page_from_l1e(val);
 		rc = GNTST_general_error;
 	}
 	pv_put_l1e(l1);
