@@ -41,3 +41,18 @@ $(B)/shoji: $(B)/shoji-syms
 	objcopy -O binary $< $@
 
 ALL += $(B)/shoji
+
+# Unit tests: parts of the hypervisor compiled for the host, with lock order checked. Headers in
+# shadow/ stand in for instructions that a host program cannot execute.
+XEN_TEST := tests/unit/xen-core
+XEN_TEST_CFLAGS := -I$(XEN_TEST)/shadow -Ixen -DSHOJI_HOST_TEST -DDEBUG -fno-strict-aliasing
+$(B)/san/xen/%.o $(B)/san/$(XEN_TEST)/%.o: EXTRA_CFLAGS += $(XEN_TEST_CFLAGS)
+XEN_TEST_HOST := $(XEN_TEST)/host.c xen/lib/spinlock.c xen/lib/bitops.c
+
+UNIT_TESTS += xen-timer xen-evtchn xen-grant
+xen-timer_SRCS := $(XEN_TEST)/test_timer.c $(XEN_TEST)/host_clock.c $(XEN_TEST_HOST) \
+	xen/time/timer.c xen/sched/softirq.c
+xen-evtchn_SRCS := $(XEN_TEST)/test_evtchn.c $(XEN_TEST)/host_domain.c $(XEN_TEST_HOST) \
+	$(wildcard xen/evtchn/*.c)
+xen-grant_SRCS := $(XEN_TEST)/test_grant.c $(XEN_TEST)/host_domain.c $(XEN_TEST_HOST) \
+	$(wildcard xen/grant/*.c)

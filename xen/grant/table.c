@@ -80,7 +80,7 @@ void grant_table_destroy(struct domain *d)
 		return;
 	spin_lock(&t->lock);
 	t->dead = true;
-	for (i = 0; i < t->frames; i++) {
+	for (i = 0; i < t->frames && t->shared[i]; i++) {
 		struct page_info *page = virt_to_page(t->shared[i]);
 
 		t->shared[i] = NULL;
