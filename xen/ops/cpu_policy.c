@@ -48,21 +48,32 @@ struct sink {
 	uint32_t room, count;
 };
 
+static int put(struct sink *sink, const xen_cpuid_leaf_t *l)
+{
+	uint32_t at = sink->count++;
+
+	return at < sink->room ? copy_to_guest_offset(sink->guest, at, l, 1) : 0;
+}
+
 static int emit(const struct source *src, struct sink *sink, uint32_t leaf, uint32_t subleaf)
 {
-	xen_cpuid_leaf_t l = { .leaf = leaf, .subleaf = subleaf };
 	uint32_t r[4];
 
 	query(src, leaf, subleaf == XEN_CPUID_NO_SUBLEAF ? 0 : subleaf, r);
-	l.a = r[0];
-	l.b = r[1];
-	l.c = r[2];
-	l.d = r[3];
-	if (sink->count >= sink->room) {
-		sink->count++;
-		return 0;
-	}
-	return copy_to_guest_offset(sink->guest, sink->count++, &l, 1);
+	return put(sink, &(xen_cpuid_leaf_t){ leaf, subleaf, r[0], r[1], r[2], r[3] });
+}
+
+/*
+ * Two entries that tools expect in every list: the highest leaves of the hypervisor's own ranges, 0
+ * for the default.
+ */
+static int emit_hypervisor_limits(struct sink *sink)
+{
+	xen_cpuid_leaf_t l = { .leaf = XEN_CPUID_FIRST_LEAF, .subleaf = XEN_CPUID_NO_SUBLEAF };
+	int rc = put(sink, &l);
+
+	l.leaf += 0x100;
+	return rc ? rc : put(sink, &l);
 }
 
 static bool has_subleaf(const struct source *src, uint32_t leaf, uint32_t subleaf)
@@ -78,11 +89,11 @@ static bool has_subleaf(const struct source *src, uint32_t leaf, uint32_t sublea
 	case 0x7: /* eax of subleaf 0: the last one */
 		query(src, leaf, 0, r);
 		return subleaf <= r[0];
-	case 0xd: /* 0 and 1, then one for each state component */
+	case 0xd: /* 0 and 1, then up to the last state component */
 		if (subleaf < 2)
 			return true;
 		query(src, leaf, 0, r);
-		return (subleaf < 32 ? r[0] >> subleaf : r[3] >> (subleaf - 32)) & 1;
+		return ((uint64_t)r[3] << 32 | r[0]) >> subleaf;
 	default:
 		return true;
 	}
@@ -127,6 +138,8 @@ static int emit_all(const struct source *src, struct sink *sink)
 	last = min(r[0], BASIC_LAST);
 	for (leaf = 0; leaf <= last && !rc; leaf++)
 		rc = emit_leaf(src, sink, leaf);
+	if (!rc)
+		rc = emit_hypervisor_limits(sink);
 	query(src, EXTENDED_FIRST, 0, r);
 	last = min(r[0], EXTENDED_LAST);
 	for (leaf = EXTENDED_FIRST; leaf <= last && !rc; leaf++)

@@ -10,6 +10,7 @@ int sysctl_physinfo(struct xen_sysctl *op);
 int sysctl_getcpuinfo(struct xen_sysctl *op);
 int sysctl_cputopoinfo(struct xen_sysctl *op);
 int sysctl_numainfo(struct xen_sysctl *op);
+int sysctl_pcitopoinfo(struct xen_sysctl *op);
 int sysctl_cpupool_op(struct xen_sysctl *op);
 int sysctl_scheduler_op(struct xen_sysctl *op);
 

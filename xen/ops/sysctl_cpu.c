@@ -10,6 +10,7 @@
 #include "cpu/cpu.h"
 #include "cpu/cpumask.h"
 #include "irq/madt.h"
+#include "irq/pci.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/buddy.h"
@@ -19,9 +20,10 @@
 #include "sched/sched.h"
 #include "time/time.h"
 
-#define POOL           0u
-#define LOCAL_DISTANCE 10u
-#define CPUID1_EDX_HTT (1u << 28)
+#define POOL            0u
+#define PCI_DEVICES_MAX 4096u
+#define LOCAL_DISTANCE  10u
+#define CPUID1_EDX_HTT  (1u << 28)
 
 struct topology {
 	unsigned int threads_per_core, cores_per_socket;
@@ -126,6 +128,28 @@ int sysctl_numainfo(struct xen_sysctl *op)
 	    copy_to_guest(info->distance, &distance, sizeof(distance)))
 		return -EFAULT;
 	info->num_nodes = 1;
+	return 0;
+}
+
+/* A device that the configuration space does not show has no node. */
+int sysctl_pcitopoinfo(struct xen_sysctl *op)
+{
+	struct xen_sysctl_pcitopoinfo *info = &op->u.pcitopoinfo;
+	uint32_t i;
+
+	if (info->num_devs > PCI_DEVICES_MAX)
+		return -E2BIG;
+	for (i = 0; i < info->num_devs; i++) {
+		physdev_pci_device_t dev;
+		uint32_t node = XEN_INVALID_DEV;
+
+		if (copy_from_guest_offset(&dev, info->devs, i, 1))
+			return -EFAULT;
+		if (!dev.seg && pci_read32((uint16_t)(dev.bus << 8 | dev.devfn), 0) != ~0u)
+			node = 0;
+		if (copy_to_guest_offset(info->nodes, i, &node, 1))
+			return -EFAULT;
+	}
 	return 0;
 }
 
