@@ -31,7 +31,7 @@ static int write_features(struct device *dev, const struct disk *disk)
 		const char *node;
 		uint64_t value;
 		bool wanted;
-	} nodes[] = {
+	} features[] = {
 		{ "sectors", disk->sectors, true },
 		{ "sector-size", SECTOR_SIZE, true },
 		{ "physical-sector-size", disk->physical_sector, true },
@@ -49,14 +49,17 @@ static int write_features(struct device *dev, const struct disk *disk)
 		{ "discard-granularity", disk->discard_granularity, disk->flags & DISK_DISCARD },
 		{ "discard-alignment", 0, disk->flags & DISK_DISCARD },
 	};
-	int ret = 0;
+	struct xenbus_node nodes[sizeof(features) / sizeof(features[0])];
+	size_t count = 0;
 
-	for (unsigned int i = 0; ret == 0 && i < sizeof(nodes) / sizeof(nodes[0]); i++) {
-		if (nodes[i].wanted)
-			ret = xenbus_write(dev->xs, dev->backend, nodes[i].node, "%llu",
-					   (unsigned long long)nodes[i].value);
+	for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++) {
+		if (!features[i].wanted)
+			continue;
+		nodes[count].name = features[i].node;
+		snprintf(nodes[count++].value, sizeof(nodes[0].value), "%llu",
+			 (unsigned long long)features[i].value);
 	}
-	return ret;
+	return xenbus_write_nodes(dev->xs, dev->backend, nodes, count);
 }
 
 static void on_event(void *arg)

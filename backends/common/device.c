@@ -90,10 +90,13 @@ static void closed(struct device *dev)
 		log_error("%s: cannot report the end: %s", dev->backend, error_text(ret));
 }
 
-/* The frontend's state, Closed when there is no guest any more to have one. */
+/* The frontend's state, Closed when the guest that had it is no more. */
 static unsigned int frontend_state(struct device *dev)
 {
-	if (!xs_is_domain_introduced(dev->xs, dev->domid) && dev->domid != 0)
+	/* Before its time, as the toolstack builds it, a guest is not there either. */
+	bool began = dev->connected || dev->state == XenbusStateClosing;
+
+	if (began && dev->domid != 0 && !xs_is_domain_introduced(dev->xs, dev->domid))
 		return XenbusStateClosed;
 	return xenbus_read_state(dev->xs, dev->frontend);
 }
@@ -178,8 +181,12 @@ int device_attach(struct device *dev, const int fds[MESSAGE_FDS_MAX], const void
 	if (resume) {
 		connect(dev);
 	} else if (dev->state == XenbusStateInitialising) {
-		set_state(dev, XenbusStateInitWait);
-		xenbus_write(dev->xs, dev->backend, "hotplug-status", "connected");
+		const struct xenbus_node ready[] = { { "hotplug-status", "connected" },
+						     { "state", "2" } };
+
+		_Static_assert(XenbusStateInitWait == 2, "as written above");
+		dev->state = XenbusStateInitWait;
+		xenbus_write_nodes(dev->xs, dev->backend, ready, 2);
 	}
 	watch(dev, true);
 	return 0;

@@ -10,6 +10,10 @@
 
 #include "xenstore/lib/xs.h"
 
+#define WRITE_NODES_MAX 24
+/* Of a transaction that others keep spoiling. */
+#define WRITE_TRIES_MAX 100
+
 const char *xenbus_state_name(unsigned int state)
 {
 	static const char *const names[] = {
@@ -111,20 +115,68 @@ bool xenbus_exists(struct xs_handle *xs, const char *dir)
 	return found;
 }
 
+/* One attempt. -EAGAIN: somebody else changed what it is about. */
+static int write_once(struct xs_handle *xs, const char *dir, const char *const names[],
+		      const char *const values[], size_t count)
+{
+	xs_transaction_t t = xs_transaction_start(xs);
+	char path[XENBUS_PATH_MAX];
+	void *found;
+	int ret = 0;
+
+	if (t == XBT_NULL)
+		return -errno;
+	found = xs_read(xs, t, dir, NULL);
+	if (!found)
+		ret = -errno;
+	free(found);
+	for (size_t i = 0; ret == 0 && i < count; i++) {
+		ret = node_path(path, dir, names[i]);
+		if (ret == 0 && !xs_write(xs, t, path, values[i], (unsigned int)strlen(values[i])))
+			ret = -errno;
+	}
+	if (!xs_transaction_end(xs, t, ret < 0) && ret == 0)
+		ret = -errno;
+	return ret;
+}
+
+static int write_all(struct xs_handle *xs, const char *dir, const char *const names[],
+		     const char *const values[], size_t count)
+{
+	int ret, tries = 0;
+
+	do {
+		ret = write_once(xs, dir, names, values, count);
+	} while (ret == -EAGAIN && ++tries < WRITE_TRIES_MAX);
+	return ret;
+}
+
+int xenbus_write_nodes(struct xs_handle *xs, const char *dir, const struct xenbus_node *nodes,
+		       size_t count)
+{
+	const char *names[WRITE_NODES_MAX], *values[WRITE_NODES_MAX];
+
+	if (count > WRITE_NODES_MAX)
+		return -E2BIG;
+	for (size_t i = 0; i < count; i++) {
+		names[i] = nodes[i].name;
+		values[i] = nodes[i].value;
+	}
+	return write_all(xs, dir, names, values, count);
+}
+
 int xenbus_write(struct xs_handle *xs, const char *dir, const char *node, const char *fmt, ...)
 {
-	char path[XENBUS_PATH_MAX], value[512];
+	const char *values[1];
+	char value[512];
 	va_list ap;
-	int len, ret = node_path(path, dir, node);
+	int len;
 
-	if (ret < 0)
-		return ret;
 	va_start(ap, fmt);
 	len = vsnprintf(value, sizeof(value), fmt, ap);
 	va_end(ap);
 	if (len < 0)
 		return -EINVAL;
-	if ((size_t)len >= sizeof(value))
-		len = sizeof(value) - 1;
-	return xs_write(xs, XBT_NULL, path, value, (unsigned int)len) ? 0 : -errno;
+	values[0] = value;
+	return write_all(xs, dir, &node, values, 1);
 }

@@ -34,7 +34,18 @@ bool xenbus_read_flag(struct xs_handle *xs, const char *dir, const char *node, b
 unsigned int xenbus_read_state(struct xs_handle *xs, const char *dir);
 bool xenbus_exists(struct xs_handle *xs, const char *dir);
 
-/* 0 or a negative errno. */
+struct xenbus_node {
+	const char *name;
+	char value[24];
+};
+
+/*
+ * Writes nodes into a directory that exists, all at once: one that the toolstack is just removing
+ * does not come back to life. 0, -ENOENT if it is gone, or another negative errno.
+ */
+int xenbus_write_nodes(struct xs_handle *xs, const char *dir, const struct xenbus_node *nodes,
+		       size_t count);
+/* One node, in the same way. */
 int xenbus_write(struct xs_handle *xs, const char *dir, const char *node, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 

@@ -26,23 +26,17 @@ struct net_offer {
 
 static int write_features(struct device *dev)
 {
-	static const struct {
-		const char *node;
-		unsigned int value;
-	} nodes[] = {
-		{ "feature-sg", 1 },
-		{ "feature-gso-tcpv4", 1 },
-		{ "feature-gso-tcpv6", 1 },
-		{ "feature-ipv6-csum-offload", 1 },
-		{ "feature-rx-copy", 1 },
-		{ "feature-rx-flip", 0 },
-		{ "feature-split-event-channels", 1 },
+	static const struct xenbus_node nodes[] = {
+		{ "feature-sg", "1" },
+		{ "feature-gso-tcpv4", "1" },
+		{ "feature-gso-tcpv6", "1" },
+		{ "feature-ipv6-csum-offload", "1" },
+		{ "feature-rx-copy", "1" },
+		{ "feature-rx-flip", "0" },
+		{ "feature-split-event-channels", "1" },
 	};
-	int ret = 0;
 
-	for (unsigned int i = 0; ret == 0 && i < sizeof(nodes) / sizeof(nodes[0]); i++)
-		ret = xenbus_write(dev->xs, dev->backend, nodes[i].node, "%u", nodes[i].value);
-	return ret;
+	return xenbus_write_nodes(dev->xs, dev->backend, nodes, sizeof(nodes) / sizeof(nodes[0]));
 }
 
 static void on_tx(void *arg)

@@ -411,6 +411,11 @@ static void test_device_guest_dies(void **state)
 
 	(void)state;
 	set_up_device(&dev, "1", "1");
+	/* Still being built: not introduced yet. */
+	mock_xs_introduced(false);
+	device_changed(&dev);
+	assert_string_equal(mock_xs_get(BACK "/state"), "2");
+	mock_xs_introduced(true);
 	frontend_goes(&dev, "4");
 	mock_xs_set(BACK "/online", "0");
 	mock_xs_set(BACK "/state", "5");
