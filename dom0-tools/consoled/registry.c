@@ -18,12 +18,6 @@
 
 #define PATH_BYTES 128
 
-/* An error of the connection itself, not an answer of the daemon. */
-static bool connection_lost(int err)
-{
-	return err == EPIPE || err == ECONNRESET || err == EBADF || err == ENOTCONN || err == EIO;
-}
-
 static void watch_path(uint32_t domid, char path[PATH_BYTES])
 {
 	snprintf(path, PATH_BYTES, "/local/domain/%u/console", domid);
@@ -211,7 +205,7 @@ int registry_store_events(struct registry *registry)
 		free(event);
 	}
 	err = errno;
-	if (err == EAGAIN || !connection_lost(err))
+	if (err == EAGAIN)
 		return 0;
 	log_warn("lost the connection to xenstored: %s; trying again every second",
 		 error_text(err));
