@@ -14,5 +14,13 @@ $(B)/peers/xen-4.17: tests/debian-xen
 	tests/debian-xen $@
 	touch $@
 
+# The guests' kernel as ELF on a disk image: a guest starts without the time to unpack it.
+$(B)/peers/kernel.img: $(B)/cache/base $(B)/bin/unpack-kernel
+	rm -rf $@ $(B)/peers/kernel
+	mkdir -p $(B)/peers/kernel
+	$(B)/bin/unpack-kernel $(B)/image/vmlinuz $(B)/peers/kernel/vmlinux
+	/sbin/mke2fs -q -d $(B)/peers/kernel $@ 80M
+	rm -r $(B)/peers/kernel
+
 .PHONY: test-programs
-test-programs: $(B)/peers/tools $(B)/peers/xen-4.17 $$(addprefix $(B)/test/,$$(UNIT_TESTS))
+test-programs: $(B)/peers/kernel.img $(B)/peers/tools $(B)/peers/xen-4.17 $$(addprefix $(B)/test/,$$(UNIT_TESTS))

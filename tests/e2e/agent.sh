@@ -2,6 +2,7 @@
 # Runs in dom0: takes commands from the virtio port "agent". A command is a line "ID LIMIT BASE64"; the
 # answer is a line "ID STATUS SIZE" and SIZE bytes of output.
 modprobe virtio_console || exit 1
+mkdir -p /kernel && mount -o ro /dev/vda /kernel || exit 1
 port=
 for p in /sys/class/virtio-ports/*; do
 	[ "$(cat "$p/name")" = agent ] && port=/dev/${p##*/}

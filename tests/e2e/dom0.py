@@ -24,6 +24,7 @@ BUILD = pathlib.Path(os.environ.get("BUILD", ROOT / "build")).resolve()
 SHOJI = pathlib.Path(os.environ.get("HYPERVISOR", BUILD / "shoji"))
 DEBIAN_XEN = BUILD / "peers" / "xen-4.17"
 DEBIAN_TOOLS = BUILD / "peers" / "tools"
+KERNEL_DISK = BUILD / "peers" / "kernel.img"  # has the guests' kernel, unpacked: /kernel in dom0
 SHOJI_VM = BUILD / "shoji-vm"
 BOOT_LIMIT = 180  # seconds until the platform answers, on a slow machine
 
@@ -51,7 +52,7 @@ class Dom0:
                           (HERE / "agent.sh").read_text())
         argv = [SHOJI_VM, "--hypervisor", hypervisor, "--overlay", overlay, "--script", script,
                 "--mem", str(mem), "--cpus", str(cpus), "--timeout", "2400", "--console-log", self.log,
-                "--qemu-args", "-device virtio-serial-pci "
+                "--disk", KERNEL_DISK, "--qemu-args", "-device virtio-serial-pci "
                 f"-chardev socket,id=agent,path={self.dir}/agent,server=on,wait=off "
                 "-device virtserialport,chardev=agent,name=agent"]
         if tools == "debian":
@@ -178,7 +179,7 @@ class Dom0:
         """Writes /root/NAME.cfg: a small Linux guest unless settings say otherwise (None leaves a key out)."""
         values = {
             "name": name,
-            "kernel": "/boot/vmlinuz",
+            "kernel": "/kernel/vmlinux",
             "ramdisk": "/boot/guest-initramfs",
             "extra": "console=hvc0 guest.run=sleep,100000",
             "memory": 128,

@@ -70,13 +70,16 @@ def test_script_overlay_out_and_status(hypervisor, temp, tmp_path):
         exit 42
         """)
     out = tmp_path / "results"
+    log = tmp_path / "console"
     result = run("--hypervisor", hypervisor, "--script", script, "--overlay", overlay, "--out", out,
-                 "--timeout", 300)
+                 "--timeout", 300, "--console-log", log)
     assert result.returncode == 42, result.stderr
     assert result.stdout == "from the overlay\n640\n\001SHOJI:0:exit 0 ok\nno newline at the end"
     assert result.stderr == ""
     check = subprocess.run("md5sum <link | cmp - sum", shell=True, cwd=out, check=False)
     assert check.returncode == 0
+    console = log.read_text(errors="replace")
+    assert "reboot: Power down" in console and "Kernel panic" not in console
     assert not list(temp.iterdir())
 
 

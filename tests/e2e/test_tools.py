@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """dom0's tools: what they print, and that every mistake gives one clear error and leaves nothing behind."""
 
-import json
 import re
 
 import pytest
@@ -33,12 +32,6 @@ def test_xl_list_shows_dom0(dom0):
     lines = dom0.ok("xl list").splitlines()
     assert lines[0].split() == ["Name", "ID", "Mem", "VCPUs", "State", "Time(s)"]
     assert re.match(r"Domain-0 +0 +\d+ +1 +r----- +\d+\.\d", lines[1])
-
-
-def test_xl_list_long_is_json(dom0):
-    dom0.ok("xl create -p " + dom0.config("long"))
-    entries = json.loads(dom0.ok("xl list -l"))
-    assert "long" in json.dumps(entries)
 
 
 def test_xl_dmesg_shows_the_hypervisors_log(dom0):
@@ -101,7 +94,7 @@ BAD_CONFIGS = {
     "empty kernel": ({"kernel": "/root/bad/empty"}, ["/root/bad/empty"]),
     "kernel without PV support": ({"kernel": "/bin/busybox"}, ["/bin/busybox", "PV|Xen"]),
     "missing ramdisk": ({"ramdisk": "/root/bad/nothing"}, ["/root/bad/nothing", "No such file"]),
-    "ramdisk too large": ({"ramdisk": "/root/bad/large"}, ["/root/bad/large"]),
+    "ramdisk too large": ({"ramdisk": "/root/bad/large"}, ["ramdisk", "400 MiB|large"]),
     "more memory than is free": ({"memory": 900000}, ["memory", "900000|free"]),
     "no memory": ({"memory": 0}, ["memory"]),
     "misspelled key": ({"memroy": 128}, ["memroy", "memory"]),
@@ -130,8 +123,9 @@ def make_bad_files(dom0):
 def assert_clear_error(result, words):
     """One message with all of these words, and a status that is not 0."""
     assert result.status not in (0, 137), result.out
-    errors = [line for line in result.out.splitlines() if line.strip() and not line.startswith("Parsing config")]
-    assert 1 <= len(errors) <= 2, f"not one message:\n{result.out}"
+    lines = [line for line in result.out.splitlines() if line.strip() and not line.startswith("Parsing config")]
+    # One line that says it; what follows, indented, may show where.
+    assert len([line for line in lines if not line[0].isspace()]) == 1, f"not one message:\n{result.out}"
     for word in words:
         assert re.search(word, result.out), f"{word} is not in:\n{result.out}"
 
