@@ -58,3 +58,13 @@ xen-grant_SRCS := $(XEN_TEST)/test_grant.c $(XEN_TEST)/host_domain.c $(XEN_TEST_
 	$(wildcard xen/grant/*.c)
 xen-sched_SRCS := $(XEN_TEST)/test_sched.c $(XEN_TEST)/host_domain.c $(XEN_TEST)/host_clock.c \
 	$(XEN_TEST_HOST) $(wildcard xen/sched/*.c xen/evtchn/*.c) xen/time/timer.c
+
+# Page types and page-table hypercalls on a machine of a few frames.
+XEN_PV_TEST := tests/unit/xen-pv
+$(B)/san/$(XEN_PV_TEST)/%.o: EXTRA_CFLAGS += $(XEN_TEST_CFLAGS)
+XEN_PV_TEST_SRCS := $(XEN_PV_TEST)/machine.c $(XEN_TEST)/host_domain.c $(XEN_TEST_HOST) \
+	xen/mm/page.c $(addprefix xen/pv/,page_type.c validate.c entry.c owner.c walk.c iomem.c \
+	mmu_update.c mmuext.c update_va.c grant_map.c teardown.c fault.c insn.c)
+
+UNIT_TESTS += xen-page-type
+xen-page-type_SRCS := $(XEN_PV_TEST)/test_page_type.c $(XEN_PV_TEST_SRCS)
