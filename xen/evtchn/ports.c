@@ -248,7 +248,8 @@ static struct domain *lock_ends(struct domain *d, uint32_t port)
 		spin_unlock(&d->evtchn.lock);
 
 		spin_lock_pair(&d->evtchn.lock, &remote->evtchn.lock);
-		if (chn->status == EVTCHNSTAT_interdomain && chn->u.remote.domain == remote)
+		if (READ_ONCE(chn->status) == EVTCHNSTAT_interdomain &&
+		    READ_ONCE(chn->u.remote.domain) == remote)
 			return remote;
 		spin_unlock_pair(&d->evtchn.lock, &remote->evtchn.lock);
 		domain_put(remote);

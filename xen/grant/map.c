@@ -203,9 +203,9 @@ long grant_map(struct gnttab_map_grant_ref *ops, unsigned int count)
 /* A mapping on its way out: what is left to do after the TLB flush. */
 struct unmapped {
 	struct maptrack mapping;
-	uint32_t handle;
 	mfn_t mfn;
-	uint16_t gone; /* GNTMAP_* kinds that were undone */
+	uint32_t handle;
+	uint16_t gone; /* GNTMAP_* kinds that were undone; 0: the rest means nothing */
 };
 
 static mfn_t pinned_mfn(const struct maptrack *m)
@@ -227,8 +227,7 @@ static int unmap_begin(uint32_t handle, uint64_t host_addr, uint64_t new_addr,
 	struct maptrack *m = &u->mapping;
 	int rc = GNTST_okay;
 
-	u->gone = 0;
-	u->handle = handle;
+	*u = (struct unmapped){ .handle = handle };
 	if (!handle_claim(t, handle, m))
 		return GNTST_bad_handle;
 	u->mfn = pinned_mfn(m);

@@ -62,6 +62,7 @@ void vcpu_runstate_publish(struct vcpu *v)
 		return;
 	}
 	entry = r.state_entry_time;
+	/* cppcheck-suppress shiftTooManyBits ; it is an unsigned long in C */
 	r.state_entry_time |= XEN_RUNSTATE_UPDATE;
 	if (!guest_area_write(v, &g->state_entry_time, &r.state_entry_time, sizeof(entry)))
 		return;

@@ -289,9 +289,9 @@ void vcpu_kick(struct vcpu *v)
 
 static int idle_runstate(const struct vcpu *v)
 {
-	unsigned long flags = READ_ONCE(v->pause_flags);
+	bool sleeps = READ_ONCE(v->pause_flags) & (BIT(VPF_BLOCKED) | BIT(VPF_POLL));
 
-	return flags & (BIT(VPF_BLOCKED) | BIT(VPF_POLL)) ? RUNSTATE_blocked : RUNSTATE_offline;
+	return sleeps ? RUNSTATE_blocked : RUNSTATE_offline;
 }
 
 /* Puts prev where it belongs and makes the next one rq->curr. The lock is held. */

@@ -438,7 +438,7 @@ static void test_copy_both_directions(void **state)
 				  .flags = GNTCOPY_source_gref };
 
 	(void)state;
-	strcpy(frame(20) + 100, "over the fence");
+	memcpy(frame(20) + 100, "over the fence", 15);
 	assert_int_equal(copy(&out), GNTST_okay);
 	assert_string_equal(frame(5) + 4000, "over the fence");
 	assert_int_equal(copy(&in), GNTST_okay);
