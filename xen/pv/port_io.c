@@ -46,9 +46,7 @@ static bool bitmap_permits(const struct vcpu *v, uint16_t port, unsigned int byt
 
 bool port_io_permitted(struct vcpu *v, uint16_t port, unsigned int bytes)
 {
-	const struct domain *d = v->domain;
-
-	if (!d->ioport_denied || (unsigned int)port + bytes > PORTS)
+	if ((unsigned int)port + bytes > PORTS)
 		return false;
 	if (v->pv.iopl < (v->pv.kernel_mode ? 1u : 3u) && !bitmap_permits(v, port, bytes))
 		return false;
@@ -57,13 +55,15 @@ bool port_io_permitted(struct vcpu *v, uint16_t port, unsigned int bytes)
 
 static bool denied(const struct domain *d, uint16_t port, unsigned int bytes)
 {
+	if (!d->ioport_denied)
+		return true;
 	for (unsigned int i = 0; i < bytes; i++)
 		if (test_bit(port + i, d->ioport_denied))
 			return true;
 	return false;
 }
 
-/* A port that is ours reads as if nothing were there, and swallows writes. */
+/* A port that the domain may not have reads as if nothing were there, and swallows writes. */
 uint32_t port_read(struct domain *d, uint16_t port, unsigned int bytes)
 {
 	if (denied(d, port, bytes))

@@ -8,7 +8,7 @@
 struct domain;
 struct vcpu;
 
-/* bytes: 1, 2 or 4. By the virtual IOPL, the user's I/O bitmap, and the domain's permissions. */
+/* Does the instruction fault? bytes: 1, 2 or 4. By the virtual IOPL and the user's I/O bitmap. */
 bool port_io_permitted(struct vcpu *v, uint16_t port, unsigned int bytes);
 uint32_t port_read(struct domain *d, uint16_t port, unsigned int bytes);
 void port_write(struct domain *d, uint16_t port, unsigned int bytes, uint32_t value);
