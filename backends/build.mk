@@ -31,3 +31,8 @@ UNIT_TESTS += backends_blk
 backends_blk_SRCS = tests/unit/backends/blk_test.c $(BACKEND_MOCK_SRCS) $(BACKEND_TESTED_SRCS) \
 	$(BLKBACK_CORE_SRCS) dom0-tools/lib/log.c dom0-tools/lib/daemon.c
 backends_blk_LIBS := -laio
+
+UNIT_TESTS += backends_net
+backends_net_SRCS = tests/unit/backends/net_test.c $(BACKEND_MOCK_SRCS) $(BACKEND_TESTED_SRCS) \
+	$(addprefix backends/net/,vif.c tx.c rx.c outbox.c packet.c credit.c) \
+	dom0-tools/lib/log.c dom0-tools/lib/daemon.c

@@ -30,12 +30,13 @@ static void put16(uint8_t *p, uint16_t value)
 
 static int parse_ipv4(const uint8_t *frame, size_t len, struct packet_layout *layout)
 {
-	size_t at = layout->ip_offset, header;
+	size_t at = layout->ip_offset, header, total;
 
 	if (len - at < 20)
 		return -EINVAL;
 	header = (size_t)(frame[at] & 0xf) * 4;
-	if (frame[at] >> 4 != 4 || header < 20 || len - at < header)
+	total = get16(frame + at + 2);
+	if (frame[at] >> 4 != 4 || header < 20 || total < header || len - at < total)
 		return -EINVAL;
 	/* A fragment: more to come, or not the first. */
 	if (get16(frame + at + 6) & 0x3fff)
@@ -43,27 +44,31 @@ static int parse_ipv4(const uint8_t *frame, size_t len, struct packet_layout *la
 	layout->ipv6 = false;
 	layout->protocol = frame[at + 9];
 	layout->l4_offset = (uint16_t)(at + header);
+	layout->l4_len = (uint16_t)(total - header);
 	return 0;
 }
 
 static int parse_ipv6(const uint8_t *frame, size_t len, struct packet_layout *layout)
 {
-	size_t at = layout->ip_offset;
+	size_t at = layout->ip_offset, end;
 	uint8_t next;
 
 	if (len - at < IPV6_HEADER || frame[at] >> 4 != 6)
 		return -EINVAL;
 	next = frame[at + 6];
+	end = at + IPV6_HEADER + get16(frame + at + 4);
 	at += IPV6_HEADER;
+	if (end > len)
+		return -EINVAL;
 	for (int i = 0; i < IPV6_EXTENSIONS_MAX; i++) {
 		size_t header;
 
 		if (next != IPPROTO_HOPOPTS && next != IPPROTO_ROUTING && next != IPPROTO_DSTOPTS)
 			break;
-		if (len - at < 8)
+		if (end - at < 8)
 			return -EINVAL;
 		header = ((size_t)frame[at + 1] + 1) * 8;
-		if (len - at < header)
+		if (end - at < header)
 			return -EINVAL;
 		next = frame[at];
 		at += header;
@@ -71,12 +76,13 @@ static int parse_ipv6(const uint8_t *frame, size_t len, struct packet_layout *la
 	layout->ipv6 = true;
 	layout->protocol = next;
 	layout->l4_offset = (uint16_t)at;
+	layout->l4_len = (uint16_t)(end - at);
 	return 0;
 }
 
-static int parse_l4(const uint8_t *frame, size_t len, struct packet_layout *layout)
+static int parse_l4(const uint8_t *frame, struct packet_layout *layout)
 {
-	size_t left = len - layout->l4_offset, header;
+	size_t left = layout->l4_len, header;
 
 	if (layout->protocol == IPPROTO_TCP) {
 		if (left < TCP_HEADER)
@@ -123,7 +129,7 @@ int packet_parse(const uint8_t *frame, size_t len, struct packet_layout *layout)
 		ret = parse_ipv6(frame, len, layout);
 	else
 		return -EINVAL;
-	return ret < 0 ? ret : parse_l4(frame, len, layout);
+	return ret < 0 ? ret : parse_l4(frame, layout);
 }
 
 /* The ones' complement sum of 16-bit words; an odd byte counts as the high half of a word. */
@@ -154,16 +160,14 @@ static uint16_t fold(uint64_t sum)
 	return ntohs((uint16_t)sum);
 }
 
-void packet_prepare_checksum(uint8_t *frame, size_t len, const struct packet_layout *layout)
+void packet_prepare_checksum(uint8_t *frame, const struct packet_layout *layout)
 {
 	const uint8_t *ip = frame + layout->ip_offset;
-	uint32_t l4_len = (uint32_t)(len - layout->l4_offset);
 	uint64_t sum;
 
 	sum = layout->ipv6 ? sum_bytes(ip + 8, 32, 0) : sum_bytes(ip + 12, 8, 0);
 	sum += htons(layout->protocol);
-	sum += htons((uint16_t)(l4_len >> 16));
-	sum += htons((uint16_t)l4_len);
+	sum += htons(layout->l4_len);
 	put16(frame + layout->l4_offset + layout->csum_offset, fold(sum));
 }
 
@@ -177,4 +181,28 @@ int packet_finish_checksum(uint8_t *frame, size_t len, size_t start, size_t offs
 	/* 0 means "none" in UDP; its other form is as good for TCP. */
 	put16(frame + start + offset, sum ? sum : 0xffff);
 	return 0;
+}
+
+int mac_parse(const char *text, uint8_t mac[6])
+{
+	for (int i = 0; i < 6; i++) {
+		unsigned int byte = 0;
+
+		for (int digit = 0; digit < 2; digit++, text++) {
+			unsigned int c = (unsigned char)*text;
+
+			if (c >= '0' && c <= '9')
+				c -= '0';
+			else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
+				c = (c | 0x20) - 'a' + 10;
+			else
+				return -EINVAL;
+			byte = byte * 16 + c;
+		}
+		mac[i] = (uint8_t)byte;
+		if (*text != (i < 5 ? ':' : '\0'))
+			return -EINVAL;
+		text += i < 5;
+	}
+	return mac[0] & 1 ? -EINVAL : 0;
 }

@@ -18,6 +18,7 @@ struct packet_layout {
 	uint8_t protocol;     /* IPPROTO_TCP or IPPROTO_UDP */
 	uint16_t ip_offset;   /* bytes from the frame's start */
 	uint16_t l4_offset;   /* of the TCP or UDP header */
+	uint16_t l4_len;      /* of header and data, as IP has it; the frame may be padded */
 	uint16_t csum_offset; /* of the checksum, from l4_offset */
 	uint16_t header_len;  /* of all headers, from the frame's start */
 };
@@ -31,10 +32,13 @@ int packet_parse(const uint8_t *frame, size_t len, struct packet_layout *layout)
 /*
  * Puts the pseudo header's sum into the checksum field, as partial checksum offload wants it.
  */
-void packet_prepare_checksum(uint8_t *frame, size_t len, const struct packet_layout *layout);
+void packet_prepare_checksum(uint8_t *frame, const struct packet_layout *layout);
 
 /* Completes a checksum that is partial: from start, to be stored at start + offset. -EINVAL if that
  * is outside the frame. */
 int packet_finish_checksum(uint8_t *frame, size_t len, size_t start, size_t offset);
+
+/* "aa:bb:cc:dd:ee:ff" to six bytes of a unicast address. 0 or -EINVAL. */
+int mac_parse(const char *text, uint8_t mac[6]);
 
 #endif

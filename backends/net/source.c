@@ -12,6 +12,7 @@
 #include "backends/common/supervisor.h"
 #include "backends/net/credit.h"
 #include "backends/net/outbox.h"
+#include "backends/net/packet.h"
 #include "backends/net/script.h"
 #include "dom0-tools/lib/log.h"
 
@@ -26,30 +27,6 @@ struct net_source {
 	char name[TAP_NAME_MAX];
 	char script_path[256]; /* empty: attached by ourselves */
 };
-
-int mac_parse(const char *text, uint8_t mac[6])
-{
-	for (int i = 0; i < 6; i++) {
-		unsigned int byte = 0;
-
-		for (int digit = 0; digit < 2; digit++, text++) {
-			unsigned int c = (unsigned char)*text;
-
-			if (c >= '0' && c <= '9')
-				c -= '0';
-			else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-				c = (c | 0x20) - 'a' + 10;
-			else
-				return -EINVAL;
-			byte = byte * 16 + c;
-		}
-		mac[i] = (uint8_t)byte;
-		if (*text != (i < 5 ? ':' : '\0'))
-			return -EINVAL;
-		text += i < 5;
-	}
-	return mac[0] & 1 ? -EINVAL : 0;
-}
 
 static int refuse(struct source *src, int ret, const char *what, const char *value, const char *why)
 {

@@ -23,9 +23,6 @@ struct vif_info {
 /* The descriptors handed over. */
 enum { VIF_FD_TAP, VIF_FD_STATE };
 
-/* "aa:bb:cc:dd:ee:ff" to six bytes of a unicast address. 0 or -EINVAL. */
-int mac_parse(const char *text, uint8_t mac[6]);
-
 /* backend_class.open and .release. */
 int net_source_open(struct source *src);
 int net_source_release(struct source *src);

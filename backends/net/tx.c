@@ -133,7 +133,7 @@ int tx_header(struct tx_frame *frame, tap_header *hdr)
 		return 0;
 	if (packet_parse(frame->data, frame->len, &layout) < 0)
 		return -EINVAL;
-	packet_prepare_checksum(frame->data, frame->len, &layout);
+	packet_prepare_checksum(frame->data, &layout);
 	hdr->flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
 	hdr->csum_start = layout.l4_offset;
 	hdr->csum_offset = layout.csum_offset;
