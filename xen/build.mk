@@ -68,3 +68,5 @@ XEN_PV_TEST_SRCS := $(XEN_PV_TEST)/machine.c $(XEN_TEST)/host_domain.c $(XEN_TES
 
 UNIT_TESTS += xen-page-type
 xen-page-type_SRCS := $(XEN_PV_TEST)/test_page_type.c $(XEN_PV_TEST_SRCS)
+UNIT_TESTS += xen-mmu
+xen-mmu_SRCS := $(XEN_PV_TEST)/test_mmu.c $(XEN_PV_TEST_SRCS)
