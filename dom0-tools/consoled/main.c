@@ -24,6 +24,7 @@
 #define EVENTS_MAX      64
 #define PORTS_A_TURN    64 /* before other sources get their turn */
 #define STORE_RETRY_MS  1000
+#define COMPARE_MS      5000
 #define CONNECT_TRIES   30 /* at start, a second apart */
 
 /* What is not a console in epoll: told apart by these addresses. */
@@ -153,27 +154,43 @@ static bool take_signal(struct registry *registry, struct daemon *d)
 	return signal != SIGTERM && signal != SIGINT;
 }
 
-/* Throttled consoles, and a lost store. How long epoll may wait, in ms, -1 for ever. */
-static int tick(struct registry *registry, uint64_t *next_connect)
+/* What is due at certain times, in ms of the monotonic clock. */
+struct schedule {
+	uint64_t connect; /* the next try, while the store is lost */
+	uint64_t compare; /* with the hypervisor, while there are consoles */
+};
+
+static int earlier(int wait, int ms)
 {
+	return wait < 0 || ms < wait ? ms : wait;
+}
+
+/* Does what is due. How long epoll may wait, in ms, -1 for ever. */
+static int tick(struct registry *registry, struct schedule *next)
+{
+	uint64_t now = monotonic_ms();
 	int wait = -1;
 
+	if (!registry->store && now >= next->connect) {
+		next->connect = now + STORE_RETRY_MS;
+		if (!connect_store(registry))
+			log_info("connected to xenstored again");
+	}
+	if (!registry->store)
+		wait = STORE_RETRY_MS;
+	if (registry->consoles && now >= next->compare) {
+		next->compare = now + COMPARE_MS;
+		registry_compare(registry);
+	}
+	if (registry->consoles)
+		wait = earlier(wait, COMPARE_MS);
 	for (struct console *console = registry->consoles; console; console = console->next) {
 		int ms = console_tick(console);
 
-		if (ms >= 0 && (wait < 0 || ms < wait))
-			wait = ms;
+		if (ms >= 0)
+			wait = earlier(wait, ms);
 	}
-	if (registry->store)
-		return wait;
-	if (monotonic_ms() >= *next_connect) {
-		*next_connect = monotonic_ms() + STORE_RETRY_MS;
-		if (!connect_store(registry)) {
-			log_info("connected to xenstored again");
-			return wait;
-		}
-	}
-	return wait >= 0 ? wait : STORE_RETRY_MS;
+	return wait;
 }
 
 /*
@@ -204,11 +221,11 @@ static bool handle_events(struct registry *registry, struct daemon *d,
 
 static int run(struct registry *registry, struct daemon *d)
 {
-	uint64_t next_connect = 0;
+	struct schedule next = { 0 };
 
 	for (;;) {
 		struct epoll_event events[EVENTS_MAX];
-		int wait = tick(registry, &next_connect);
+		int wait = tick(registry, &next);
 		int count = epoll_wait(registry->host.epoll, events, EVENTS_MAX, wait);
 
 		if (count < 0 && errno != EINTR) {

@@ -16,7 +16,8 @@
 #include "dom0-tools/lib/log.h"
 #include "xenstore/lib/xs.h"
 
-#define PATH_BYTES 128
+#define PATH_BYTES    128
+#define PUBLISH_TRIES 100
 
 static void watch_path(uint32_t domid, char path[PATH_BYTES])
 {
@@ -57,14 +58,41 @@ static bool is_ours(struct registry *registry, uint32_t domid)
 	return ours;
 }
 
+/*
+ * In a transaction with a look at ring-ref: a tool that removes the guest's directory meanwhile
+ * must not find a new one afterwards. Whether it is done; false with EAGAIN to try again.
+ */
+static bool try_publish(struct registry *registry, const struct console *console)
+{
+	xs_transaction_t t = xs_transaction_start(registry->store);
+	char path[PATH_BYTES];
+	bool there, ok;
+	void *ring_ref;
+
+	if (t == XBT_NULL)
+		return false;
+	snprintf(path, sizeof(path), "/local/domain/%u/console/ring-ref", console->domid);
+	ring_ref = xs_read(registry->store, t, path, NULL);
+	there = ring_ref != NULL;
+	free(ring_ref);
+	snprintf(path, sizeof(path), "/local/domain/%u/console/tty", console->domid);
+	ok = !there ||
+	     xs_write(registry->store, t, path, console->tty, (unsigned int)strlen(console->tty));
+	return xs_transaction_end(registry->store, t, !there || !ok) && ok;
+}
+
 static void publish_tty(struct registry *registry, const struct console *console)
 {
-	char path[PATH_BYTES];
+	bool done = false;
 
-	snprintf(path, sizeof(path), "/local/domain/%u/console/tty", console->domid);
-	if (!xs_write(registry->store, XBT_NULL, path, console->tty,
-		      (unsigned int)strlen(console->tty)))
-		log_error("domain %u: cannot write %s: %s", console->domid, path,
+	for (int i = 0; !done && i < PUBLISH_TRIES; i++) {
+		errno = 0;
+		done = try_publish(registry, console);
+		if (!done && errno != EAGAIN)
+			break;
+	}
+	if (!done)
+		log_error("domain %u: cannot publish its terminal: %s", console->domid,
 			  error_text(errno));
 }
 
@@ -131,7 +159,7 @@ static void remove_console(struct registry *registry, struct console **link)
 	watch_path(console->domid, path);
 	snprintf(token, sizeof(token), "%u", console->domid);
 	/* The node may be gone already; a watch does not care. */
-	if (!xs_unwatch(registry->store, path, token))
+	if (registry->store && !xs_unwatch(registry->store, path, token))
 		log_debug("domain %u: watch: %s", console->domid, error_text(errno));
 	log_info("domain %u (%s): console closed", console->domid, console->name);
 	*link = console->next;
@@ -154,8 +182,7 @@ static bool is_alive(const struct xen_domctl_getdomaininfo *infos, size_t count,
 	return info && !(info->flags & XEN_DOMINF_dying);
 }
 
-/* Consoles of the dead go, those of new guests come. */
-static void compare_with_hypervisor(struct registry *registry)
+void registry_compare(struct registry *registry)
 {
 	struct xen_domctl_getdomaininfo *infos;
 	int count = dom_list_all(registry->privcmd, &infos);
@@ -171,7 +198,7 @@ static void compare_with_hypervisor(struct registry *registry)
 		else
 			remove_console(registry, link);
 	}
-	for (int i = 0; i < count; i++)
+	for (int i = 0; registry->store && i < count; i++)
 		if (infos[i].domain && !(infos[i].flags & XEN_DOMINF_dying) &&
 		    !find_domain(registry, infos[i].domain))
 			add_console(registry, infos[i].domain);
@@ -184,7 +211,7 @@ static void handle_event(struct registry *registry, const char *path, const char
 	struct console *console;
 
 	if (path[0] == '@') {
-		compare_with_hypervisor(registry);
+		registry_compare(registry);
 		return;
 	}
 	/* Our own writing of the tty fires the watch as well. */
@@ -226,12 +253,10 @@ int registry_connect(struct registry *registry)
 		registry_disconnect(registry);
 		return -err;
 	}
-	for (struct console *console = registry->consoles; console; console = console->next) {
+	/* The watches fire at once, and terminals are published again. */
+	for (struct console *console = registry->consoles; console; console = console->next)
 		watch_console(registry, console);
-		if (console->attached)
-			publish_tty(registry, console);
-	}
-	compare_with_hypervisor(registry);
+	registry_compare(registry);
 	return registry_store_events(registry);
 }
 

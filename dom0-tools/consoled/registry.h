@@ -26,6 +26,12 @@ int registry_connect(struct registry *registry);
 /* Handles all waiting events of the store. As registry_connect() when the connection is lost
  * meanwhile. */
 int registry_store_events(struct registry *registry);
+/*
+ * Compares with the hypervisor's list of domains: consoles of the dead go, those of new guests
+ * come. The store's events do this; it is also done from time to time, because a page held of a
+ * dead guest keeps it from going away even when xenstored is down or missed its end.
+ */
+void registry_compare(struct registry *registry);
 /* The console that owns a local port, or NULL. */
 struct console *registry_find_port(struct registry *registry, int port);
 void registry_disconnect(struct registry *registry);
