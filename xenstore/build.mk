@@ -18,10 +18,14 @@ xenstore_SRCS = $(addprefix xenstore/tools/,main.c ls.c nodes.c watch.c text.c) 
 XENSTORED_HARNESS_SRCS = tests/unit/xenstore/harness.c $(XENSTORED_CORE_SRCS) \
 	dom0-tools/lib/log.c dom0-tools/lib/daemon.c
 
-UNIT_TESTS += test_xs_tree test_xs_store test_xs_transaction test_xs_watch test_xs_ring
+UNIT_TESTS += test_xs_tree test_xs_store test_xs_transaction test_xs_watch test_xs_ring \
+	test_xs_socket
 test_xs_tree_SRCS := tests/unit/xenstore/test_xs_tree.c \
 	$(addprefix xenstore/daemon/,node.c tree.c path.c perm.c)
 test_xs_store_SRCS = tests/unit/xenstore/test_xs_store.c $(XENSTORED_HARNESS_SRCS)
 test_xs_transaction_SRCS = tests/unit/xenstore/test_xs_transaction.c $(XENSTORED_HARNESS_SRCS)
 test_xs_watch_SRCS = tests/unit/xenstore/test_xs_watch.c $(XENSTORED_HARNESS_SRCS)
 test_xs_ring_SRCS = tests/unit/xenstore/test_xs_ring.c $(XENSTORED_HARNESS_SRCS)
+test_xs_socket_SRCS = tests/unit/xenstore/test_xs_socket.c $(XENSTORED_CORE_SRCS) \
+	$(addprefix xenstore/daemon/,loop.c socket.c hypervisor.c) \
+	$(filter-out xenstore/lib/wire.c,$(XS_LIB_SRCS)) $(LIBSHOJI_SRCS)

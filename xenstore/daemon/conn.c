@@ -150,8 +150,7 @@ static bool is_queued(const struct watch *watch, const char *path, uint32_t hash
 	const struct output *output;
 	unsigned int looked_at = 0;
 
-	LIST_FOREACH(output, &watch->queued, watch_link)
-	{
+	for (output = LIST_FIRST(&watch->queued); output; output = LIST_NEXT(output, watch_link)) {
 		if (output->path_hash == hash &&
 		    !strcmp(output->bytes + sizeof(struct xsd_sockmsg), path))
 			return true;
@@ -212,8 +211,7 @@ static void make_up_for_missed(struct conn *conn)
 	struct watch *watch;
 
 	conn->missed_events = false;
-	LIST_FOREACH(watch, &conn->watches, conn_link)
-	{
+	for (watch = LIST_FIRST(&conn->watches); watch; watch = LIST_NEXT(watch, conn_link)) {
 		if (watch->missed) {
 			watch->missed = false;
 			conn_event(conn, watch, watch->path);

@@ -97,8 +97,8 @@ static int quota_set(struct store *store, const char *name, const char *text)
 	if (quota < 0 || !request_number(text, UINT32_MAX, &value))
 		return -EINVAL;
 	store->limits.max[quota] = (uint32_t)value;
-	LIST_FOREACH(domain, &store->domains.list, link)
-	domain->usage.logged &= ~(1u << quota);
+	for (domain = LIST_FIRST(&store->domains.list); domain; domain = LIST_NEXT(domain, link))
+		domain->usage.logged &= ~(1u << quota);
 	return 0;
 }
 
@@ -126,8 +126,7 @@ static int control_memreport(struct store *store, unsigned int argc, const char 
 	if (argc)
 		return -EINVAL;
 	say(answer, "%-8s %8s %8s %8s %12s\n", "domain", "nodes", "watches", "trans.", "bytes");
-	LIST_FOREACH(domain, &store->domains.list, link)
-	{
+	for (domain = LIST_FIRST(&store->domains.list); domain; domain = LIST_NEXT(domain, link)) {
 		const uint32_t *used = domain->usage.used;
 
 		say(answer, "%-8u %8u %8u %8u %12u\n", domain->subject.domid, used[QUOTA_NODES],

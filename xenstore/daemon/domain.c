@@ -27,8 +27,7 @@ static void forget(struct store *store, struct domain *domain)
 {
 	struct domain *other;
 
-	LIST_FOREACH(other, &store->domains.list, link)
-	{
+	for (other = LIST_FIRST(&store->domains.list); other; other = LIST_NEXT(other, link)) {
 		if (other->subject.target == &domain->subject)
 			other->subject.target = NULL;
 	}

@@ -152,8 +152,8 @@ static void disconnect_domains(struct store *store)
 {
 	struct domain *domain;
 
-	LIST_FOREACH(domain, &store->domains.list, link)
-	domain_disconnect(store, domain);
+	for (domain = LIST_FIRST(&store->domains.list); domain; domain = LIST_NEXT(domain, link))
+		domain_disconnect(store, domain);
 }
 
 int main(int argc, char **argv)

@@ -9,12 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CHUNK_MIN 2
 #define CHUNK_MAX 32
 
 struct chunk {
 	uint32_t refs;
-	uint32_t count;
-	struct node *child[CHUNK_MAX];
+	uint16_t count;
+	uint16_t room; /* places in child[], CHUNK_MIN..CHUNK_MAX, a power of two */
+	struct node *child[];
 };
 
 struct children {
@@ -24,6 +26,11 @@ struct children {
 	uint32_t total; /* children in all chunks */
 	struct chunk *chunk[];
 };
+
+static size_t chunk_bytes(uint32_t room)
+{
+	return sizeof(struct chunk) + room * sizeof(struct node *);
+}
 
 static void chunk_put(struct chunk *chunk)
 {
@@ -122,6 +129,9 @@ static bool find(const struct children *children, const char *name, size_t name_
 	uint32_t low = 0, high = children->count;
 	const struct chunk *chunk;
 
+	*at = (struct node_cursor){ 0, 0 };
+	if (!children->count)
+		return false;
 	/* The last chunk whose first name is not after ours. */
 	while (high - low > 1) {
 		uint32_t middle = low + (high - low) / 2;
@@ -161,73 +171,99 @@ struct node *node_child(const struct node *node, const char *name, size_t name_l
 	return node->children->chunk[at.chunk]->child[at.index];
 }
 
-/* Makes the parent's list its own, with room for extra more chunks. */
-static struct children *own_children(struct node *parent, uint32_t extra)
+/* A list with one reference, of old's chunks (old may be NULL) and room for room of them. */
+static struct children *copy_children(const struct children *old, uint32_t room)
 {
-	struct children *old = parent->children;
-	uint32_t need = (old ? old->count : 0) + extra;
-	struct children *copy;
+	struct children *copy = malloc(sizeof(*copy) + room * sizeof(struct chunk *));
 
-	if (old && old->refs == 1 && need <= old->room)
-		return old;
-	/* Growth leaves slack; a copy for one change does not. */
-	if (old && old->refs == 1)
-		need += need / 2;
-	copy = malloc(sizeof(*copy) + need * sizeof(struct chunk *));
 	if (!copy)
 		return NULL;
 	copy->refs = 1;
 	copy->count = old ? old->count : 0;
-	copy->room = need;
+	copy->room = room;
 	copy->total = old ? old->total : 0;
 	for (uint32_t i = 0; i < copy->count; i++) {
 		copy->chunk[i] = old->chunk[i];
 		copy->chunk[i]->refs++;
 	}
-	children_put(old);
-	parent->children = copy;
 	return copy;
 }
 
-static struct chunk *own_chunk(struct children *children, uint32_t i)
+/* Makes the parent's list its own, with room for extra more chunks. NULL when out of memory. */
+static struct children *own_children(struct node *parent, uint32_t extra)
+{
+	struct children *old = parent->children;
+	uint32_t need = (old ? old->count : 0) + extra;
+	struct children *own;
+
+	if (old && old->refs == 1) {
+		if (need <= old->room)
+			return old;
+		need += need / 2;
+		own = realloc(old, sizeof(*own) + need * sizeof(struct chunk *));
+		if (own)
+			own->room = need;
+	} else {
+		own = copy_children(old, need);
+		if (own && old)
+			old->refs--;
+	}
+	if (own)
+		parent->children = own;
+	return own;
+}
+
+/* Makes chunk i of an own list its own, with room for extra more. NULL when out of memory. */
+static struct chunk *own_chunk(struct children *children, uint32_t i, uint32_t extra)
 {
 	struct chunk *old = children->chunk[i];
-	struct chunk *copy;
+	uint32_t room = old->room;
+	struct chunk *own;
 
-	if (old->refs == 1)
-		return old;
-	copy = malloc(sizeof(*copy));
-	if (!copy)
+	while (room < old->count + extra && room < CHUNK_MAX)
+		room *= 2;
+	if (old->refs == 1) {
+		if (room == old->room)
+			return old;
+		own = realloc(old, chunk_bytes(room));
+	} else {
+		own = malloc(chunk_bytes(room));
+		if (own) {
+			own->refs = 1;
+			own->count = old->count;
+			for (uint32_t n = 0; n < old->count; n++)
+				own->child[n] = node_get(old->child[n]);
+			old->refs--;
+		}
+	}
+	if (!own)
 		return NULL;
-	copy->refs = 1;
-	copy->count = old->count;
-	for (uint32_t n = 0; n < old->count; n++)
-		copy->child[n] = node_get(old->child[n]);
-	old->refs--;
-	children->chunk[i] = copy;
-	return copy;
+	own->room = (uint16_t)room;
+	children->chunk[i] = own;
+	return own;
 }
 
 struct node **node_child_slot(struct node *parent, const char *name, size_t name_len)
 {
-	struct children *children = own_children(parent, 0);
+	struct children *children = parent->children ? own_children(parent, 0) : NULL;
 	struct node_cursor at;
 	struct chunk *chunk;
 
 	if (!children || !find(children, name, name_len, &at))
 		return NULL;
-	chunk = own_chunk(children, at.chunk);
+	chunk = own_chunk(children, at.chunk, 0);
 	return chunk ? &chunk->child[at.index] : NULL;
 }
 
-static struct chunk *insert_chunk(struct children *children, uint32_t at)
+static struct chunk *insert_chunk(struct children *children, uint32_t at, uint32_t room)
 {
-	struct chunk *chunk = malloc(sizeof(*chunk));
+	struct chunk *chunk = malloc(chunk_bytes(room));
 
 	if (!chunk)
 		return NULL;
 	chunk->refs = 1;
 	chunk->count = 0;
+	chunk->room = (uint16_t)room;
 	memmove(&children->chunk[at + 1], &children->chunk[at],
 		(children->count - at) * sizeof(struct chunk *));
 	children->chunk[at] = chunk;
@@ -239,7 +275,7 @@ static struct chunk *insert_chunk(struct children *children, uint32_t at)
 static bool split(struct children *children, uint32_t i)
 {
 	struct chunk *first = children->chunk[i];
-	struct chunk *second = insert_chunk(children, i + 1);
+	struct chunk *second = insert_chunk(children, i + 1, CHUNK_MAX);
 	uint32_t keep = CHUNK_MAX / 2;
 
 	if (!second)
@@ -253,16 +289,16 @@ static bool split(struct children *children, uint32_t i)
 bool node_add_child(struct node *parent, struct node *child)
 {
 	struct children *children = own_children(parent, 1);
-	struct node_cursor at = { 0, 0 };
+	struct node_cursor at;
 	struct chunk *chunk;
 
 	if (!children)
 		return false;
+	find(children, child->bytes, child->name_len, &at);
 	if (!children->count) {
-		chunk = insert_chunk(children, 0);
+		chunk = insert_chunk(children, 0, CHUNK_MIN);
 	} else {
-		find(children, child->bytes, child->name_len, &at);
-		chunk = own_chunk(children, at.chunk);
+		chunk = own_chunk(children, at.chunk, 1);
 		if (chunk && chunk->count == CHUNK_MAX) {
 			if (!split(children, at.chunk))
 				return false;
@@ -303,7 +339,8 @@ static void join(struct children *children, uint32_t i)
 		return;
 	first = children->chunk[i];
 	second = children->chunk[i + 1];
-	if (first->refs > 1 || second->refs > 1 || first->count + second->count > CHUNK_MAX / 2)
+	if (first->refs > 1 || second->refs > 1 || first->count + second->count > CHUNK_MAX / 2 ||
+	    first->count + second->count > first->room)
 		return;
 	memcpy(first->child + first->count, second->child, second->count * sizeof(struct node *));
 	first->count += second->count;
@@ -313,14 +350,14 @@ static void join(struct children *children, uint32_t i)
 
 struct node *node_take_child(struct node *parent, const char *name, size_t name_len)
 {
-	struct children *children = own_children(parent, 0);
+	struct children *children = parent->children ? own_children(parent, 0) : NULL;
 	struct node_cursor at;
 	struct chunk *chunk;
 	struct node *child;
 
 	if (!children || !find(children, name, name_len, &at))
 		return NULL;
-	chunk = own_chunk(children, at.chunk);
+	chunk = own_chunk(children, at.chunk, 0);
 	if (!chunk)
 		return NULL;
 	child = chunk->child[at.index];

@@ -22,6 +22,7 @@ struct ring {
 	uint32_t port;
 	bool moved; /* an index changed since the domain was last notified */
 	bool dead;  /* broke the protocol */
+	bool told;  /* that is in the log; it may do so as often as it likes */
 };
 
 static struct ring *ring_of(const struct conn *conn)
@@ -156,10 +157,13 @@ static void ring_failed(struct conn *conn, int error)
 		start_over(conn);
 		return;
 	}
-	log_warn("domain %u: disconnected: %s", conn->domain->subject.domid,
-		 reason == XENSTORE_ERROR_RINGIDX ? "its ring indexes are inconsistent"
-		 : reason == XENSTORE_ERROR_PROTO ? "its request is longer than the protocol allows"
-						  : error_text(error));
+	log_message(ring->told ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN, "domain %u: disconnected: %s",
+		    conn->domain->subject.domid,
+		    reason == XENSTORE_ERROR_RINGIDX ? "its ring indexes are inconsistent"
+		    : reason == XENSTORE_ERROR_PROTO
+			    ? "its request is longer than the protocol allows"
+			    : error_text(error));
+	ring->told = true;
 	conn_reset(conn);
 	conn->error = 0;
 	ring->dead = true;

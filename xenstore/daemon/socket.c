@@ -34,7 +34,8 @@ struct client {
 	char in[sizeof(struct xsd_sockmsg) + XENSTORE_PAYLOAD_MAX];
 };
 
-static LIST_HEAD(, client) clients = LIST_HEAD_INITIALIZER(clients);
+LIST_HEAD(client_list, client);
+static struct client_list clients = LIST_HEAD_INITIALIZER(clients);
 
 static struct client *client_of(const struct conn *conn)
 {
@@ -94,11 +95,13 @@ static void socket_settle(struct conn *conn)
 
 static void socket_failed(struct conn *conn, int error)
 {
-	if (error == EPROTO)
-		log_warn("a client was disconnected: its request of %u bytes is too long",
-			 conn->hdr.len);
-	else if (error != ECONNRESET && error != EPIPE)
-		log_warn("a client was disconnected: %s", error_text(error));
+	static struct rate_limit limit = { .rate = 1, .burst = 10 };
+	bool left = error == ECONNRESET || error == EPIPE;
+
+	if (!left && rate_limit_take(&limit, 1))
+		log_warn("a client was disconnected: %s",
+			 error == EPROTO ? "its request is longer than the protocol allows"
+					 : error_text(error));
 	conn_free(conn);
 }
 
@@ -219,11 +222,13 @@ static void accept_one(struct store *store, int fd, int epoll_fd)
 
 void socket_accept(struct store *store, int listen_fd, int epoll_fd)
 {
+	static struct rate_limit limit = { .rate = 1, .burst = 10 };
 	int fd;
 
 	while ((fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
 		accept_one(store, fd, epoll_fd);
-	if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+	if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED &&
+	    rate_limit_take(&limit, 1))
 		log_error("cannot accept a client: %s", error_text(errno));
 }
 

@@ -526,8 +526,7 @@ unsigned int store_check(struct store *store)
 		return 1;
 	}
 	count_owned(store, store->root, counts);
-	LIST_FOREACH(domain, &store->domains.list, link)
-	{
+	for (domain = LIST_FIRST(&store->domains.list); domain; domain = LIST_NEXT(domain, link)) {
 		uint32_t domid = domain->subject.domid;
 
 		if (counts[domid] == domain->usage.used[QUOTA_NODES])

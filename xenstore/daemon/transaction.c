@@ -76,8 +76,7 @@ struct transaction *transaction_find(const struct conn *conn, uint32_t id)
 {
 	struct transaction *tx;
 
-	LIST_FOREACH(tx, &conn->transactions, link)
-	{
+	for (tx = LIST_FIRST(&conn->transactions); tx; tx = LIST_NEXT(tx, link)) {
 		if (tx->id == id)
 			return tx;
 	}

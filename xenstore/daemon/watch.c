@@ -102,7 +102,8 @@ static struct watch_point *add_child(struct watch_point *point, const char *name
 		return point->child[i];
 	if (point->child_count == point->child_room) {
 		uint32_t room = point->child_room ? point->child_room * 2 : 2;
-		struct watch_point **grown = realloc(point->child, room * sizeof(*grown));
+		struct watch_point **grown =
+			realloc(point->child, room * sizeof(struct watch_point *));
 
 		if (!grown)
 			return NULL;
@@ -161,8 +162,7 @@ static struct watch *find_watch(const struct watch_point *point, const struct co
 {
 	struct watch *watch;
 
-	LIST_FOREACH(watch, &point->watches, point_link)
-	{
+	for (watch = LIST_FIRST(&point->watches); watch; watch = LIST_NEXT(watch, point_link)) {
 		if (watch->conn == conn && !strcmp(watch->token, token))
 			return watch;
 	}
@@ -256,8 +256,12 @@ int watch_remove(struct conn *conn, const char *path, const char *token)
 
 void watch_remove_all(struct conn *conn)
 {
-	while (!LIST_EMPTY(&conn->watches))
-		watch_free(LIST_FIRST(&conn->watches));
+	struct watch *watch, *next;
+
+	for (watch = LIST_FIRST(&conn->watches); watch; watch = next) {
+		next = LIST_NEXT(watch, conn_link);
+		watch_free(watch);
+	}
 }
 
 /* Sets of which one that allows reading is enough. */
@@ -282,8 +286,7 @@ static void fire_point(const struct watch_point *point, const char *path, uint32
 {
 	struct watch *watch;
 
-	LIST_FOREACH(watch, &point->watches, point_link)
-	{
+	for (watch = LIST_FIRST(&point->watches); watch; watch = LIST_NEXT(watch, point_link)) {
 		if (distance <= watch->depth && may_read(readable, watch))
 			conn_event(watch->conn, watch, path + watch->strip);
 	}
@@ -338,8 +341,8 @@ static void fire_below(const struct watch_point *point, const struct node *remov
 
 		if (!node)
 			continue;
-		LIST_FOREACH(watch, &below->watches, point_link)
-		{
+		for (watch = LIST_FIRST(&below->watches); watch;
+		     watch = LIST_NEXT(watch, point_link)) {
 			if (may_read(&readable, watch))
 				conn_event(watch->conn, watch, watch->path);
 		}
@@ -370,8 +373,7 @@ void watch_fire_special(struct store *store, enum special special, uint32_t domi
 	if (!point)
 		return;
 	snprintf(with_domid, sizeof(with_domid), "%s/%u", name, domid);
-	LIST_FOREACH(watch, &point->watches, point_link)
-	{
+	for (watch = LIST_FIRST(&point->watches); watch; watch = LIST_NEXT(watch, point_link)) {
 		if (may_read(&readable, watch))
 			conn_event(watch->conn, watch, watch->depth == 1 ? with_domid : name);
 	}

@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,8 +87,8 @@ int harness_teardown(void **state)
 
 	(void)state;
 	assert_int_equal(store_check(store), 0);
-	LIST_FOREACH(domain, &store->domains.list, link)
-	domain_disconnect(store, domain);
+	for (domain = LIST_FIRST(&store->domains.list); domain; domain = LIST_NEXT(domain, link))
+		domain_disconnect(store, domain);
 	store_free(store);
 	return 0;
 }
@@ -139,6 +140,7 @@ static bool get_byte(uint32_t domid, char *byte)
 
 bool get_message(uint32_t domid, struct reply *reply)
 {
+	memset(&reply->hdr, 0, sizeof(reply->hdr));
 	for (size_t i = 0; i < sizeof(reply->hdr); i++) {
 		if (!get_byte(domid, (char *)&reply->hdr + i)) {
 			assert_int_equal(i, 0);
@@ -189,32 +191,31 @@ int call(uint32_t domid, uint32_t type, uint32_t tx, const void *payload, size_t
 	return 0;
 }
 
-int call_strings(uint32_t domid, uint32_t type, uint32_t tx, struct reply *reply, ...)
+int call_list(uint32_t domid, uint32_t type, uint32_t tx, struct reply *reply,
+	      const char *const strings[])
 {
 	char payload[XENSTORE_PAYLOAD_MAX];
 	size_t used = 0;
-	const char *s;
-	va_list ap;
 
-	va_start(ap, reply);
-	while ((s = va_arg(ap, const char *))) {
-		memcpy(payload + used, s, strlen(s) + 1);
-		used += strlen(s) + 1;
+	for (; *strings; strings++) {
+		size_t len = strlen(*strings) + 1;
+
+		assert_true(len <= sizeof(payload) - used);
+		memcpy(payload + used, *strings, len);
+		used += len;
 	}
-	va_end(ap);
 	return call(domid, type, tx, payload, used, reply);
 }
 
 int write_node(uint32_t domid, uint32_t tx, const char *path, const char *value)
 {
-	char payload[XENSTORE_PAYLOAD_MAX];
-	size_t path_len = strlen(path) + 1, len = strlen(value);
+	char payload[XENSTORE_PAYLOAD_MAX + 1];
+	int len = snprintf(payload, sizeof(payload), "%s|%s", path, value);
 	struct reply reply;
 
-	assert_true(path_len + len <= sizeof(payload));
-	memcpy(payload, path, path_len);
-	memcpy(payload + path_len, value, len);
-	return call(domid, XS_WRITE, tx, payload, path_len + len, &reply);
+	assert_true(len > 0 && len <= XENSTORE_PAYLOAD_MAX);
+	payload[strlen(path)] = '\0';
+	return call(domid, XS_WRITE, tx, payload, (size_t)len, &reply);
 }
 
 int read_node(uint32_t domid, uint32_t tx, const char *path, struct reply *reply)

@@ -49,8 +49,12 @@ bool get_message(uint32_t domid, struct reply *reply);
 /* One request and its reply; events that come meanwhile are kept. 0 or the error's errno. */
 int call(uint32_t domid, uint32_t type, uint32_t tx, const void *payload, size_t len,
 	 struct reply *reply);
-/* The same for strings, each with its NUL, the last argument NULL. */
-int call_strings(uint32_t domid, uint32_t type, uint32_t tx, struct reply *reply, ...);
+/* The same for a list of strings, each with its NUL, that ends with NULL. */
+int call_list(uint32_t domid, uint32_t type, uint32_t tx, struct reply *reply,
+	      const char *const strings[]);
+/* The same with the strings, and a last NULL, as arguments. */
+#define call_strings(domid, type, tx, reply, ...) \
+	call_list(domid, type, tx, reply, (const char *[]){ __VA_ARGS__ })
 
 int write_node(uint32_t domid, uint32_t tx, const char *path, const char *value);
 int read_node(uint32_t domid, uint32_t tx, const char *path, struct reply *reply);

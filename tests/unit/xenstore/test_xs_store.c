@@ -34,7 +34,7 @@ static void make_home(uint32_t domid)
 	snprintf(reader, sizeof(reader), "r%u", domid);
 	assert_int_equal(make_node(0, 0, path), 0);
 	assert_int_equal(set_perms(0, 0, path, "n0", reader), 0);
-	strcat(path, "/data");
+	snprintf(path, sizeof(path), "/local/domain/%u/data", domid);
 	assert_int_equal(make_node(0, 0, path), 0);
 	assert_int_equal(set_perms(0, 0, path, owner, NULL), 0);
 }
