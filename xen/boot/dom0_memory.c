@@ -146,7 +146,7 @@ void dom0_write(uint64_t gpa, const void *data, uint64_t len)
 void dom0_write_p2m(uint64_t first_pfn)
 {
 	uint64_t pages = ROUND_UP(total_pages, P2M_PER_PAGE);
-	uint64_t *p2m = NULL, n = 0, i;
+	uint64_t *p2m = dom0_pfn_ptr(first_pfn), n = 0, i;
 	unsigned int x;
 
 	for (x = 0; x < extent_count; x++) {
