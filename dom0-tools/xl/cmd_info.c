@@ -174,7 +174,7 @@ static void print_version(int fd, const struct host_version *version)
 int cmd_info(int argc, char **argv)
 {
 	struct xen_sysctl_physinfo info;
-	struct host_version version;
+	struct host_version version = { 0 };
 	struct control control;
 	int ret, status = 0;
 

@@ -21,14 +21,16 @@ struct device_paths {
 	char libxl[STORE_PATH_MAX];
 };
 
-static void device_paths(uint32_t domid, const char *kind, uint32_t devid,
-			 struct device_paths *paths)
+static struct device_paths device_paths(uint32_t domid, const char *kind, uint32_t devid)
 {
-	snprintf(paths->frontend, STORE_PATH_MAX, "/local/domain/%u/device/%s/%u", domid, kind,
+	struct device_paths paths;
+
+	snprintf(paths.frontend, STORE_PATH_MAX, "/local/domain/%u/device/%s/%u", domid, kind,
 		 devid);
-	snprintf(paths->backend, STORE_PATH_MAX, "%s/%s/%u/%u", DOMAIN_TREE_BACKEND, kind, domid,
+	snprintf(paths.backend, STORE_PATH_MAX, "%s/%s/%u/%u", DOMAIN_TREE_BACKEND, kind, domid,
 		 devid);
-	snprintf(paths->libxl, STORE_PATH_MAX, "/libxl/%u/device/%s/%u", domid, kind, devid);
+	snprintf(paths.libxl, STORE_PATH_MAX, "/libxl/%u/device/%s/%u", domid, kind, devid);
+	return paths;
 }
 
 static void make_claim(struct store_writer *writer, const struct device_paths *paths)
@@ -81,10 +83,9 @@ static bool is_block(const struct disk_spec *disk, struct stat *st)
 void device_tree_claim_disk(struct store_writer *writer, uint32_t domid,
 			    const struct disk_spec *disk)
 {
-	struct device_paths paths;
+	struct device_paths paths = device_paths(domid, "vbd", disk->devid);
 	struct stat st;
 
-	device_paths(domid, "vbd", disk->devid, &paths);
 	make_claim(writer, &paths);
 	put_common(writer, paths.libxl, domid, paths.frontend);
 	put_disk(writer, paths.libxl, disk, is_block(disk, &st));
@@ -96,11 +97,10 @@ void device_tree_claim_disk(struct store_writer *writer, uint32_t domid,
 void device_tree_write_disk(struct store_writer *writer, uint32_t domid,
 			    const struct disk_spec *disk)
 {
-	struct device_paths paths;
+	struct device_paths paths = device_paths(domid, "vbd", disk->devid);
 	struct stat st;
 	bool block = is_block(disk, &st);
 
-	device_paths(domid, "vbd", disk->devid, &paths);
 	make_ends(writer, domid, &paths);
 	store_put(writer, paths.frontend, "virtual-device", "%u", disk->devid);
 	store_put(writer, paths.frontend, "device-type", "%s", disk->cdrom ? "cdrom" : "disk");
@@ -144,9 +144,8 @@ static void put_vif(struct store_writer *writer, const char *dir, const struct v
 
 void device_tree_claim_vif(struct store_writer *writer, uint32_t domid, const struct vif_spec *vif)
 {
-	struct device_paths paths;
+	struct device_paths paths = device_paths(domid, "vif", (uint32_t)vif->devid);
 
-	device_paths(domid, "vif", (uint32_t)vif->devid, &paths);
 	make_claim(writer, &paths);
 	put_common(writer, paths.libxl, domid, paths.frontend);
 	put_vif(writer, paths.libxl, vif);
@@ -154,11 +153,11 @@ void device_tree_claim_vif(struct store_writer *writer, uint32_t domid, const st
 
 void device_tree_write_vif(struct store_writer *writer, uint32_t domid, const struct vif_spec *vif)
 {
-	struct device_paths paths;
+	struct device_paths paths = device_paths(domid, "vif", (uint32_t)vif->devid);
 	char mac[VIF_MAC_TEXT];
 
 	vif_mac_format(vif->mac, mac);
-	device_paths(domid, "vif", (uint32_t)vif->devid, &paths);
+
 	make_ends(writer, domid, &paths);
 	store_put(writer, paths.frontend, "handle", "%d", vif->devid);
 	store_put(writer, paths.frontend, "mac", "%s", mac);

@@ -290,7 +290,7 @@ void device_close_all(struct control *control, uint32_t domid)
 	if (ret < 0)
 		report_error("domain %u: cannot close its devices: %s: %s", domid, failed,
 			     error_text(ret));
-	else if (closing.set.count && watch_all(&closing.set))
+	else if (closing.set.devices && watch_all(&closing.set))
 		wait_closed(&closing.set, domid);
 	unwatch_all(&closing.set);
 	free(closing.set.devices);

@@ -164,7 +164,7 @@ static void test_deep_nesting(void **state)
 
 	(void)state;
 	assert_non_null(text);
-	memcpy(text, "a = ", 4);
+	snprintf(text, 200010, "a = ");
 	memset(text + 4, '[', 100000);
 	memset(text + 100004, ']', 100000);
 	memcpy(text + 200004, "\n", 2);

@@ -22,6 +22,7 @@ static bool load(const char *text, struct domain_config *config)
 	struct cfg cfg;
 	bool ok;
 
+	*config = (struct domain_config){ 0 };
 	capture_reset();
 	cfg_init(&cfg);
 	ok = cfg_parse(&cfg, "t.cfg", text, strlen(text), true) && domain_config_load(&cfg, config);
@@ -105,6 +106,7 @@ static void test_round_trip(void **state)
 	assert_string_equal(again.name, "we\"ird \\ n\303\244me");
 	assert_int_equal(again.disk_count, 3);
 	assert_int_equal(again.vif_count, 2);
+	assert_non_null(again.vifs);
 	assert_int_equal(again.vifs[0].rate_bytes, 62500);
 	assert_int_equal(again.max_memory_kib, 1 << 20);
 	assert_int_equal(again.on[EVENT_CRASH], ACTION_PRESERVE);
