@@ -58,7 +58,9 @@ class Dom0:
         if tools == "debian":
             argv += ["--dom0-args", "shoji.services=none"]
         self.output = open(self.dir / "output", "w+b")
-        self.process = subprocess.Popen([str(a) for a in [*argv, *arguments]], stdin=subprocess.DEVNULL,
+        # Ends with us even if we are killed.
+        self.process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", *(str(a) for a in argv),
+                                         *(str(a) for a in arguments)], stdin=subprocess.DEVNULL,
                                         stdout=self.output, stderr=subprocess.STDOUT)
         try:
             self._connect()
