@@ -6,7 +6,7 @@ KERNEL_IMAGE_LIBS := -lz -lbz2 -llzma -llzo2 -llz4 -lzstd
 
 # What a program that builds domains links: with LIBSHOJI_SRCS and KERNEL_IMAGE_LIBS.
 BUILDER_SRCS := $(KERNEL_IMAGE_SRCS) $(addprefix dom0-tools/builder/,builder.c boot_state.c \
-	guest_memory.c layout.c page_tables.c pv_kernel.c xen_notes.c)
+	guest_memory.c kernel_cache.c layout.c page_tables.c pv_kernel.c xen_notes.c)
 
 PROGRAMS += unpack-kernel
 unpack-kernel_SRCS := dom0-tools/builder/unpack_kernel.c $(KERNEL_IMAGE_SRCS)
@@ -24,3 +24,8 @@ UNIT_TESTS += builder_kernel_image
 builder_kernel_image_SRCS := $(addprefix tests/unit/builder/,test_kernel_image.c packer.c \
 	pages_malloc.c) $(filter-out %/pages.c,$(KERNEL_IMAGE_SRCS))
 builder_kernel_image_LIBS := $(KERNEL_IMAGE_LIBS)
+
+UNIT_TESTS += builder_kernel_cache
+builder_kernel_cache_SRCS := $(addprefix tests/unit/builder/,test_kernel_cache.c packer.c) \
+	dom0-tools/builder/kernel_cache.c $(KERNEL_IMAGE_SRCS)
+builder_kernel_cache_LIBS := $(KERNEL_IMAGE_LIBS)

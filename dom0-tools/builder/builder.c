@@ -17,6 +17,7 @@
 
 #include "dom0-tools/builder/boot_state.h"
 #include "dom0-tools/builder/guest_memory.h"
+#include "dom0-tools/builder/kernel_cache.h"
 #include "dom0-tools/builder/kernel_image.h"
 #include "dom0-tools/builder/layout.h"
 #include "dom0-tools/builder/page_tables.h"
@@ -80,7 +81,7 @@ int build_plan(const struct build_params *params, struct build_plan **result,
 	plan = calloc(1, sizeof(*plan));
 	if (!plan)
 		return build_fail(msg, -ENOMEM, "not enough memory in this domain; free some");
-	ret = kernel_image_load(params->kernel, &plan->image, msg);
+	ret = kernel_cache_load(KERNEL_CACHE_DIR, params->kernel, &plan->image, msg);
 	if (!ret)
 		ret = pv_kernel_parse(params->kernel, plan->image.elf, plan->image.elf_bytes,
 				      &plan->kernel, msg);

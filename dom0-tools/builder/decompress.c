@@ -232,3 +232,11 @@ const struct decompressor *decompressor_find(const uint8_t *in, size_t bytes)
 	}
 	return NULL;
 }
+
+const struct decompressor *decompressor_named(const char *name)
+{
+	for (size_t i = 0; i < sizeof(decompressors) / sizeof(decompressors[0]); i++)
+		if (!strcmp(name, decompressors[i].name))
+			return &decompressors[i];
+	return NULL;
+}

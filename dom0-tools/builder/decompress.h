@@ -39,6 +39,9 @@ struct decompressor {
 /* By the first bytes of the stream; NULL when no format matches. */
 const struct decompressor *decompressor_find(const uint8_t *in, size_t bytes);
 
+/* The decompressor of that name, or NULL. */
+const struct decompressor *decompressor_named(const char *name);
+
 /* The formats whose framing is written here and not in a library. */
 int unpack_lz4_legacy(const uint8_t *in, size_t bytes, struct out_buffer *out);
 int unpack_lzop(const uint8_t *in, size_t bytes, struct out_buffer *out);
