@@ -29,3 +29,8 @@ UNIT_TESTS += builder_kernel_cache
 builder_kernel_cache_SRCS := $(addprefix tests/unit/builder/,test_kernel_cache.c packer.c) \
 	dom0-tools/builder/kernel_cache.c $(KERNEL_IMAGE_SRCS)
 builder_kernel_cache_LIBS := $(KERNEL_IMAGE_LIBS)
+
+UNIT_TESTS += builder_guest_memory
+builder_guest_memory_SRCS := tests/unit/builder/test_guest_memory.c \
+	dom0-tools/builder/guest_memory.c dom0-tools/builder/message.c \
+	dom0-tools/lib/log.c dom0-tools/lib/daemon.c
