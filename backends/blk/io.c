@@ -87,11 +87,10 @@ static long discard(struct vbd *vbd, const struct blk_request *req)
 	return ret < 0 ? -errno : 0;
 }
 
-/* Fills in slot->iocb for its step. True if it completes inside io_submit(). */
-static bool prepare(struct vbd *vbd, struct blk_slot *slot)
+/* Fills in slot->iocb for its step. */
+static void prepare(struct vbd *vbd, struct blk_slot *slot)
 {
 	struct iocb *iocb = &slot->iocb;
-	bool synchronous = false;
 
 	if (slot->step != STEP_TRANSFER)
 		io_prep_fdsync(iocb, vbd->image);
@@ -101,18 +100,15 @@ static bool prepare(struct vbd *vbd, struct blk_slot *slot)
 	else
 		io_prep_preadv(iocb, vbd->image, slot->iov, (int)slot->nr_iov,
 			       (long long)slot->req.offset);
-	if (slot->step == STEP_TRANSFER && !(vbd->disk.flags & DISK_DIRECT))
-		synchronous = true;
-	else
+	slot->synchronous = slot->step == STEP_TRANSFER && !(vbd->disk.flags & DISK_DIRECT);
+	if (!slot->synchronous)
 		io_set_eventfd(iocb, vbd->completions.fd);
 	iocb->data = slot;
-	return synchronous;
 }
 
 void vbd_submit(struct vbd *vbd)
 {
 	struct iocb *iocbs[JOURNAL_ENTRIES];
-	bool synchronous[JOURNAL_ENTRIES];
 	unsigned int count = 0, sent = 0, wait = 0;
 
 	for (unsigned int i = 0; i < vbd->ready.count; i++) {
@@ -122,7 +118,7 @@ void vbd_submit(struct vbd *vbd)
 			step_done(vbd, slot, discard(vbd, &slot->req));
 			continue;
 		}
-		synchronous[count] = prepare(vbd, slot);
+		prepare(vbd, slot);
 		iocbs[count++] = &slot->iocb;
 	}
 	vbd->ready.count = 0;
@@ -138,8 +134,9 @@ void vbd_submit(struct vbd *vbd)
 			sent++;
 			continue;
 		}
-		for (int i = 0; i < ret; i++)
-			wait += synchronous[sent++];
+		for (unsigned int end = sent + (unsigned int)ret; sent < end && sent < count;
+		     sent++)
+			wait += ((struct blk_slot *)iocbs[sent]->data)->synchronous;
 		vbd->in_flight += (unsigned int)ret;
 	}
 	vbd_reap(vbd, wait);

@@ -234,7 +234,7 @@ int blk_source_open(struct source *src)
 {
 	struct xs_handle *xs = src->sup->xs;
 	char params[1024] = "", mode[8] = "", type[16] = "";
-	struct disk_spec spec;
+	struct disk_spec spec = { .path = "" };
 	struct disk disk;
 	int ret, image, journal;
 

@@ -179,6 +179,8 @@ static int start_aio(struct vbd *vbd)
 
 static int allocate_slots(struct vbd *vbd)
 {
+	if (!vbd->ring.slots || vbd->ring.slots > JOURNAL_ENTRIES)
+		return -EINVAL;
 	vbd->slots = calloc(vbd->ring.slots, sizeof(*vbd->slots));
 	if (!vbd->slots)
 		return -ENOMEM;

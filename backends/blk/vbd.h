@@ -46,6 +46,7 @@ struct blk_slot {
 	enum blk_step step;
 	int16_t status; /* BLKIF_RSP_* so far */
 	struct iocb iocb;
+	bool synchronous; /* it completes inside io_submit() */
 	unsigned int nr_iov;
 	struct iovec iov[BLK_SEGMENTS_MAX];
 	void *bounce[BLK_SEGMENTS_MAX]; /* by segment; NULL where the guest's page is mapped */

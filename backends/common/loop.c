@@ -95,6 +95,7 @@ void loop_defer(struct loop *loop, struct loop_work *work)
 	if (work->queued)
 		return;
 	work->queued = true;
+	work->turn = loop->turn;
 	work->next = NULL;
 	*loop->work_tail = work;
 	loop->work_tail = &work->next;
@@ -126,22 +127,17 @@ static void run_timers(struct loop *loop)
 	}
 }
 
-/* Runs what is queued now; work that is queued meanwhile waits for the next turn. */
+/* Runs what was queued before this turn's end; what is queued meanwhile waits for the next. */
 static void run_work(struct loop *loop)
 {
-	struct loop_work marker = { .queued = true };
+	uint64_t turn = loop->turn++;
 
-	if (!loop->work)
-		return;
-	*loop->work_tail = &marker;
-	loop->work_tail = &marker.next;
-	while (loop->work != &marker) {
+	while (loop->work && loop->work->turn <= turn) {
 		struct loop_work *work = loop->work;
 
 		loop_work_cancel(loop, work);
 		work->handle(work->arg);
 	}
-	loop_work_cancel(loop, &marker);
 }
 
 int loop_turn(struct loop *loop)

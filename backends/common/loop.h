@@ -31,6 +31,7 @@ struct loop_timer {
 /* Work to do in the next turn of the loop, after all descriptors have had theirs. */
 struct loop_work {
 	bool queued;
+	uint64_t turn; /* of the loop, when it was queued */
 	void (*handle)(void *arg);
 	void *arg;
 	struct loop_work *next;
@@ -39,6 +40,7 @@ struct loop_work {
 struct loop {
 	int epoll_fd;
 	bool stop;                           /* set by a handler: loop_run() returns */
+	uint64_t turn;                       /* counts loop_turn() */
 	struct loop_timer *timers;           /* by deadline, earliest first */
 	struct loop_work *work, **work_tail; /* in order of loop_defer() */
 	/* The events being dispatched: a source removed meanwhile is struck out. */
