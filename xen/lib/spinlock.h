@@ -20,10 +20,10 @@ enum lock_rank {
 	RANK_EVTCHN,       /* a domain's ports */
 	RANK_PIRQ,         /* guest side of physical interrupts */
 	RANK_PAGE_ALLOC,   /* a domain's page accounting */
-	RANK_BUDDY,        /* the free frames */
-	RANK_XMALLOC,      /* the heap; takes frames outside its lock */
 	RANK_DOMAIN_TABLE, /* domid to struct domain */
 	RANK_MAP,          /* the hypervisor's own page tables */
+	RANK_BUDDY,        /* the free frames */
+	RANK_XMALLOC,      /* the heap; takes frames outside its lock */
 	RANK_EVTCHN_PORT,  /* what one port is bound to; from here on, interrupts off */
 	RANK_SCHED,        /* a CPU's run queue */
 	RANK_TIMER,        /* a CPU's timers */
