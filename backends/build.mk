@@ -3,11 +3,11 @@
 
 BACKEND_COMMON_SRCS := $(addprefix backends/common/,supervisor.c source.c guest.c process.c \
 	device.c message.c xenbus.c ports.c loop.c privileges.c grant_cache.c page_pool.c \
-	state_file.c)
-BLKBACK_CORE_SRCS := $(addprefix backends/blk/,source.c vbd.c queue.c io.c request.c journal.c)
+	state_file.c state_map.c)
+BLKBACK_CORE_SRCS := $(addprefix backends/blk/,image.c vbd.c queue.c io.c request.c journal.c)
 
 PROGRAMS += blkback
-blkback_SRCS = backends/blk/main.c $(BLKBACK_CORE_SRCS) $(BACKEND_COMMON_SRCS) \
+blkback_SRCS = backends/blk/main.c backends/blk/source.c $(BLKBACK_CORE_SRCS) $(BACKEND_COMMON_SRCS) \
 	$(LIBSHOJI_SRCS) $(XS_LIB_SRCS)
 blkback_LIBS := -laio
 
@@ -21,7 +21,7 @@ $(B)/obj/backends/net/%.o $(B)/san/backends/net/%.o: EXTRA_CFLAGS += -isystem /u
 
 BACKEND_MOCK_SRCS := $(addprefix tests/unit/backends/,mock_guest.c mock_xs.c)
 BACKEND_TESTED_SRCS := $(addprefix backends/common/,device.c message.c xenbus.c ports.c loop.c \
-	grant_cache.c page_pool.c state_file.c)
+	grant_cache.c page_pool.c state_map.c)
 
 UNIT_TESTS += backends_common
 backends_common_SRCS = tests/unit/backends/common_test.c $(BACKEND_MOCK_SRCS) \

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "dom0-tools/lib/log.h"
 #include "xenstore/lib/xs.h"
 
 static void set_state(struct device *dev, enum xenbus_state state)
@@ -32,12 +31,14 @@ static void disconnect(struct device *dev)
 		return;
 	dev->connected = false;
 	dev->ops->disconnect(dev);
-	log_info("%s: disconnected", dev->backend);
+	if (rate_limit_take(&dev->log_limit, 1))
+		log_info("%s: disconnected", dev->backend);
 }
 
 void device_fail(struct device *dev, const char *why)
 {
-	log_error("%s: %s; the device is closed", dev->backend, why);
+	if (rate_limit_take(&dev->log_limit, 1))
+		log_error("%s: %s; the device is closed", dev->backend, why);
 	disconnect(dev);
 	set_state(dev, XenbusStateClosing);
 }
@@ -55,7 +56,8 @@ static void connect(struct device *dev)
 	}
 	dev->connected = true;
 	set_state(dev, XenbusStateConnected);
-	log_info("%s: connected", dev->backend);
+	if (rate_limit_take(&dev->log_limit, 1))
+		log_info("%s: connected", dev->backend);
 }
 
 static void watch(struct device *dev, bool on)

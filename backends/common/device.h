@@ -18,6 +18,7 @@
 #include "backends/common/message.h"
 #include "backends/common/ports.h"
 #include "backends/common/xenbus.h"
+#include "dom0-tools/lib/log.h"
 
 struct device;
 struct xs_handle;
@@ -56,7 +57,8 @@ struct device {
 	enum xenbus_state state;        /* as we wrote it last */
 	bool connected;
 	bool attached;
-	void *priv; /* the class's */
+	struct rate_limit log_limit; /* the guest can connect as often as it likes */
+	void *priv;                  /* the class's */
 	struct device *next;
 };
 

@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include "dom0-tools/lib/evtchn.h"
+#include "dom0-tools/lib/log.h"
 
-/* Ports taken off the descriptor in one turn of the loop. */
+/* Ports taken off the descriptor in one turn of the loop (linux/include/uapi/xen/evtchn.h: the file
+ * holds the numbers of ports that fired, and takes those to unmask). */
 #define PORTS_BATCH 64
 
 static struct port **chain(struct ports *ports, int local)
@@ -16,27 +18,29 @@ static struct port **chain(struct ports *ports, int local)
 	return &ports->hash[(unsigned int)local % PORTS_HASH];
 }
 
+/* One read for all that is pending, one write to unmask what has been handled. */
 static void on_readable(void *arg, uint32_t events)
 {
 	struct ports *ports = arg;
+	uint32_t fired[PORTS_BATCH];
+	ssize_t got = read(ports->lfd.fd, fired, sizeof(fired));
+	size_t handled = 0;
 
 	(void)events;
-	for (int i = 0; i < PORTS_BATCH; i++) {
-		int local = evtchn_pending(ports->lfd.fd);
-		struct port *port;
+	for (size_t i = 0; got > 0 && i < (size_t)got / sizeof(fired[0]); i++) {
+		struct port *port = *chain(ports, (int)fired[i]);
 
-		if (local < 0)
-			return;
-		port = *chain(ports, local);
-		while (port && port->local != local)
+		while (port && port->local != (int)fired[i])
 			port = port->next;
 		if (!port)
 			continue;
 		port->handle(port->arg);
-		/* The handler may have closed the device, or bound the number anew. */
-		if (port->local == local)
-			evtchn_unmask(ports->lfd.fd, (uint32_t)local);
+		/* The handler may have closed the device. */
+		if (port->local == (int)fired[i])
+			fired[handled++] = fired[i];
 	}
+	if (handled && write(ports->lfd.fd, fired, handled * sizeof(fired[0])) < 0)
+		log_error("cannot unmask event channels: %s", error_text(errno));
 }
 
 int ports_init(struct ports *ports, struct loop *loop)

@@ -108,9 +108,13 @@ static void attach(struct process *p, const struct message *msg, const int fds[M
 	dev->ops = p->config->ops;
 	dev->domid = p->config->domid;
 	dev->devid = msg->devid;
+	dev->log_limit = (struct rate_limit){ .rate = 1, .burst = 20 };
 	snprintf(dev->backend, sizeof(dev->backend), "%s/%u/%u", p->config->class_path, dev->domid,
 		 dev->devid);
 	if (device_attach(dev, fds, msg->info) < 0) {
+		const struct message closed = { .type = MESSAGE_CLOSED, .devid = msg->devid };
+
+		message_send(p->config->channel, &closed, NULL, 0);
 		free(dev);
 		return;
 	}

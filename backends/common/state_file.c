@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* State files: see state_file.h. Stateless. */
+/* State files, the supervisor's side: see state_file.h. Stateless. */
 #include "backends/common/state_file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/mman.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "backends/common/supervisor.h"
@@ -45,15 +46,34 @@ void state_file_remove(const struct source *src)
 	unlink(path);
 }
 
-void *state_file_map(int fd, size_t bytes)
+static bool is_known(struct supervisor *sup, unsigned int domid, unsigned int devid)
 {
-	void *addr = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	struct guest *guest = guest_find(sup, domid);
 
-	return addr == MAP_FAILED ? NULL : addr;
+	for (struct source *src = guest ? guest->sources : NULL; src; src = src->next) {
+		if (src->devid == devid)
+			return true;
+	}
+	return false;
 }
 
-void state_file_unmap(void *addr, size_t bytes)
+void state_file_sweep(struct supervisor *sup)
 {
-	if (addr)
-		munmap(addr, bytes);
+	size_t len = strlen(sup->cls->program);
+	DIR *dir = opendir(XEN_RUN_DIR);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)) != NULL) {
+		unsigned int domid, devid;
+		int used = 0;
+
+		if (strncmp(entry->d_name, sup->cls->program, len) != 0 ||
+		    sscanf(entry->d_name + len, "-%5u-%10u.state%n", &domid, &devid, &used) != 2 ||
+		    !used || entry->d_name[len + (size_t)used])
+			continue;
+		if (!is_known(sup, domid, devid))
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	}
+	if (dir)
+		closedir(dir);
 }

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 struct source;
+struct supervisor;
 
 /*
  * Opens /run/xen/PROGRAM-DOMID-DEVID.state, of this size; its contents are kept if an earlier
@@ -17,6 +18,9 @@ struct source;
  */
 int state_file_open(struct source *src, size_t bytes);
 void state_file_remove(const struct source *src);
+
+/* Removes those of devices that went while no supervisor was there. Once all devices are known. */
+void state_file_sweep(struct supervisor *sup);
 
 /* Maps it. NULL with errno set on failure; unmapping NULL is fine. */
 void *state_file_map(int fd, size_t bytes);

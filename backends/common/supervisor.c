@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "backends/common/state_file.h"
 #include "dom0-tools/lib/daemon.h"
 #include "dom0-tools/lib/log.h"
 #include "xenstore/lib/xs.h"
@@ -44,6 +45,9 @@ static void scan_all(struct supervisor *sup)
 			source_scan(guest);
 	}
 	free(names);
+	if (!sup->swept)
+		state_file_sweep(sup);
+	sup->swept = true;
 }
 
 static void on_watch(struct supervisor *sup, const char *path)

@@ -98,6 +98,7 @@ struct supervisor {
 	struct loop_fd xs_lfd, child_lfd, signal_lfd;
 	struct loop_work watch_work; /* more watch events wait */
 	struct loop_work tidy_work;  /* guests without sources, or to look at again */
+	bool swept;                  /* leftovers of an earlier supervisor are gone */
 	struct guest *guests;
 	struct helper *helpers;
 };

@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "backends/blk/source.h"
+#include "backends/blk/image.h"
 #include "backends/blk/vbd.h"
 #include "tests/unit/backends/mock_guest.h"
 #include "tests/unit/backends/mock_xs.h"
@@ -296,6 +296,7 @@ static void start_process(const char *back_state)
 				 .ops = &vbd_ops,
 				 .domid = 3,
 				 .devid = 1,
+				 .log_limit = { .rate = 1, .burst = 20 },
 				 .backend = BACK };
 	mock_xs_set(BACK "/state", back_state);
 	assert_int_equal(device_attach(&t.dev, fds, &disk), 0);

@@ -351,6 +351,7 @@ static void set_up_device(struct device *dev, const char *back_state, const char
 				.ops = &log_ops,
 				.domid = 3,
 				.devid = 51712,
+				.log_limit = { .rate = 1, .burst = 20 },
 				.backend = BACK };
 	assert_int_equal(device_attach(dev, none, NULL), 0);
 }

@@ -83,7 +83,7 @@ int gntdev_copy(int fd, uint32_t domid, struct gntdev_copy *ops, size_t count)
 	(void)domid;
 	guest.copy_calls++;
 	for (size_t i = 0; i < count; i++) {
-		uint8_t *page = mock_guest_page(ops[i].ref) + ops[i].offset;
+		uint8_t *page = (uint8_t *)mock_guest_page(ops[i].ref) + ops[i].offset;
 
 		guest.copies++;
 		/* The hypervisor's own checks. */

@@ -50,13 +50,16 @@ int tap_set_carrier(int fd, bool on)
 /* Ethernet, IPv4, TCP with payload; returns the length. */
 static size_t make_tcp4(uint8_t *frame, size_t payload)
 {
+	static const uint8_t addresses[8] = { 10, 0, 0, 1, 10, 0, 0, 2 };
+
 	memset(frame, 0, 54 + payload);
-	memcpy(frame + 12, "\x08\x00\x45\x00", 4);
+	frame[12] = 0x08;
+	frame[14] = 0x45;
 	frame[16] = (uint8_t)((40 + payload) >> 8);
 	frame[17] = (uint8_t)(40 + payload);
 	frame[22] = 64;
 	frame[23] = 6;
-	memcpy(frame + 26, "\x0a\x00\x00\x01\x0a\x00\x00\x02", 8);
+	memcpy(frame + 26, addresses, sizeof(addresses));
 	frame[46] = 5 << 4;
 	for (size_t i = 0; i < payload; i++)
 		frame[54 + i] = (uint8_t)(i * 7);
@@ -66,7 +69,9 @@ static size_t make_tcp4(uint8_t *frame, size_t payload)
 static size_t make_udp6(uint8_t *frame, size_t payload)
 {
 	memset(frame, 0, 70 + payload);
-	memcpy(frame + 12, "\x86\xdd\x60", 3);
+	frame[12] = 0x86;
+	frame[13] = 0xdd;
+	frame[14] = 0x60;
 	frame[18] = (uint8_t)((16 + payload) >> 8);
 	frame[19] = (uint8_t)(16 + payload);
 	frame[20] = 0; /* hop-by-hop options, 8 bytes */
@@ -77,6 +82,8 @@ static size_t make_udp6(uint8_t *frame, size_t payload)
 	frame[67] = (uint8_t)(8 + payload);
 	return 70 + payload;
 }
+
+static const uint8_t vlan_tag[4] = { 0x81, 0x00, 0x00, 0x05 };
 
 static void test_parse(void **state)
 {
@@ -123,11 +130,11 @@ static void test_parse(void **state)
 
 	len = make_tcp4(frame, 0);
 	memmove(frame + 16, frame + 12, len - 12);
-	memcpy(frame + 12, "\x81\x00\x00\x05", 4);
+	memcpy(frame + 12, vlan_tag, sizeof(vlan_tag));
 	assert_int_equal(packet_parse(frame, len + 4, &layout), 0);
 	assert_int_equal(layout.ip_offset, 18);
 	for (size_t i = 12; i < 60; i += 4)
-		memcpy(frame + i, "\x81\x00\x00\x05", 4);
+		memcpy(frame + i, vlan_tag, sizeof(vlan_tag));
 	assert_int_equal(packet_parse(frame, len, &layout), -EINVAL);
 }
 
@@ -259,6 +266,7 @@ static void start_process(const char *back_state)
 				 .channel = -1,
 				 .ops = &vif_ops,
 				 .domid = 3,
+				 .log_limit = { .rate = 1, .burst = 20 },
 				 .backend = BACK };
 	mock_xs_set(BACK "/state", back_state);
 	assert_int_equal(device_attach(&t.dev,
