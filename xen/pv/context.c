@@ -85,6 +85,7 @@ static void set_registers(struct vcpu *v, const struct vcpu_guest_context *c)
 	struct cpu_user_regs *r = &v->regs;
 
 	*r = c->user_regs;
+	v->pv.iopl = (r->rflags & EFLAGS_IOPL) >> 12;
 	r->entry_vector = 0;
 	r->cs = fixup_selector(r->cs) | 3;
 	r->ss = fixup_selector(r->ss) | 3;
