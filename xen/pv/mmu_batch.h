@@ -3,6 +3,8 @@
 #ifndef PV_MMU_BATCH_H
 #define PV_MMU_BATCH_H
 
+#include "core/domain.h"
+#include "cpu/percpu.h"
 #include "lib/errno.h"
 #include "lib/types.h"
 #include "mm/guest_access.h"
@@ -10,6 +12,12 @@
 
 /* In the count argument: the call goes on, and *pdone counts what earlier pieces did. */
 #define MMU_BATCH_CONTINUED (1u << 31)
+
+/* After each request: what it left partial. -ERESTART: go on later. */
+static inline int mmu_batch_finish_one(void)
+{
+	return unlikely(current->pv.partial_table) ? pv_undo_partial() : 0;
+}
 
 /*
  * Takes the flag out of *count, finishes what the last operation left partial, and reads into
@@ -24,7 +32,7 @@ static inline int mmu_batch_begin(unsigned int *count, const unsigned int *pdone
 		if (pdone && copy_from_guest(before, pdone, sizeof(*before)))
 			return -EFAULT;
 	}
-	return pv_undo_partial();
+	return mmu_batch_finish_one();
 }
 
 /* Tells the guest how many are done. */

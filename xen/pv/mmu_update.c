@@ -119,9 +119,16 @@ static int one_request(struct update_target *t, struct mmu_update *req, struct d
 	}
 }
 
+/* Whose tables are written, and whose frames they are to map. */
+struct owners {
+	struct domain *pt_owner;
+	uint16_t page_owner;
+	struct domain *held[2]; /* references to be dropped */
+};
+
 /* Makes requests until one fails or other work is waiting; *done counts those made. */
-static int run_requests(const struct mmu_update *reqs, unsigned int count, struct domain *pt_owner,
-			uint16_t page_owner, unsigned int *done)
+static int run_requests(const struct mmu_update *reqs, unsigned int count,
+			const struct owners *owners, unsigned int *done)
 {
 	struct update_target target = { .page = NULL };
 	struct mmu_update req[REQUESTS_AT_ONCE];
@@ -135,11 +142,11 @@ static int run_requests(const struct mmu_update *reqs, unsigned int count, struc
 			break;
 		}
 		for (i = 0; i < n; i++) {
-			rc = one_request(&target, &req[i], pt_owner, page_owner);
+			rc = one_request(&target, &req[i], owners->pt_owner, owners->page_owner);
 			if (rc)
 				break;
 			++*done;
-			rc = pv_undo_partial();
+			rc = mmu_batch_finish_one();
 			if (rc)
 				break;
 		}
@@ -150,50 +157,51 @@ static int run_requests(const struct mmu_update *reqs, unsigned int count, struc
 	return rc;
 }
 
-/* The two domids in the argument: whose tables, and whose frames they are to map. */
-static int get_owners(unsigned int foreign, struct domain **pt_owner, struct domain **page_domain,
-		      uint16_t *page_owner)
+static void put_owners(struct owners *o)
 {
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(o->held); i++)
+		if (o->held[i])
+			domain_put(o->held[i]);
+}
+
+/* By the two domids in the argument. */
+static int get_owners(unsigned int foreign, struct owners *o)
+{
+	struct domain *curr = current->domain;
 	uint16_t unused;
 	int rc;
 
-	rc = pv_get_page_owner(foreign & 0xffff, page_domain, page_owner);
-	if (rc)
-		return rc;
-	if (foreign >> 16) {
-		rc = pv_get_page_owner((foreign >> 16) - 1, pt_owner, &unused);
-		if (rc) {
-			domain_put(*page_domain);
-			return rc;
-		}
-	} else {
-		*pt_owner = current->domain;
-		domain_hold(*pt_owner);
+	*o = (struct owners){ .pt_owner = curr, .page_owner = curr->domain_id };
+	if (likely(foreign == DOMID_SELF))
+		return 0;
+	rc = pv_get_page_owner(foreign & 0xffff, &o->held[0], &o->page_owner);
+	if (!rc && foreign >> 16) {
+		rc = pv_get_page_owner((foreign >> 16) - 1, &o->held[1], &unused);
+		o->pt_owner = o->held[1];
 	}
 	/* A dying domain's tables are being taken apart. */
-	if (*pt_owner != current->domain && READ_ONCE((*pt_owner)->dying) != DOMDYING_ALIVE) {
-		domain_put(*pt_owner);
-		domain_put(*page_domain);
-		return -ESRCH;
-	}
-	return 0;
+	if (!rc && o->pt_owner != curr && READ_ONCE(o->pt_owner->dying) != DOMDYING_ALIVE)
+		rc = -ESRCH;
+	if (rc)
+		put_owners(o);
+	return rc;
 }
 
 long do_mmu_update(const struct mmu_update *reqs, unsigned int count, unsigned int *pdone,
 		   unsigned int foreign)
 {
-	struct domain *pt_owner, *page_domain;
 	unsigned int before, done = 0;
-	uint16_t page_owner;
+	struct owners owners;
 	long rc;
 
 	rc = mmu_batch_begin(&count, pdone, &before);
 	if (!rc)
-		rc = get_owners(foreign, &pt_owner, &page_domain, &page_owner);
+		rc = get_owners(foreign, &owners);
 	if (!rc) {
-		rc = run_requests(reqs, count, pt_owner, page_owner, &done);
-		domain_put(pt_owner);
-		domain_put(page_domain);
+		rc = run_requests(reqs, count, &owners, &done);
+		put_owners(&owners);
 	}
 	if (rc == -ERESTART)
 		rc = hypercall_continue(__HYPERVISOR_mmu_update, 4, (unsigned long)(reqs + done),

@@ -222,7 +222,7 @@ static int run_ops(const struct mmuext_op *ops, unsigned int count, struct domai
 		if (rc)
 			return rc;
 		++*done;
-		rc = pv_undo_partial();
+		rc = mmu_batch_finish_one();
 		if (!rc && *done < count && hypercall_preempt_check())
 			rc = -ERESTART;
 	}
