@@ -23,12 +23,14 @@
 #define EEXIST     17
 #define EXDEV      18
 #define ENODEV     19
+#define EISDIR     21
 #define EINVAL     22
 #define ENOSPC     28
 #define EROFS      30
 #define ERANGE     34
 #define EDEADLK    35
 #define ENOSYS     38
+#define ENOTEMPTY  39
 #define ENODATA    61
 #define ETIME      62
 #define EOVERFLOW  75
@@ -36,6 +38,7 @@
 #define EOPNOTSUPP 95
 #define EADDRINUSE 98
 #define ENOBUFS    105
+#define EISCONN    106
 #define ETIMEDOUT  110
 
 #endif
