@@ -7,8 +7,8 @@
  */
 #include "core/domain.h"
 #include "core/hypercall.h"
-#include "cpu/asm.h"
 #include "cpu/percpu.h"
+#include "cpu/tlb.h"
 #include "pv/mmu.h"
 #include "pv/page_ref.h"
 #include "pv/page_type.h"
@@ -41,7 +41,7 @@ int pv_set_kernel_base(struct vcpu *v, mfn_t mfn)
 
 	if (mfn == old) {
 		if (v == current)
-			write_cr3(v->pv.cr3);
+			tlb_load_cr3(v->pv.cr3);
 		return 0;
 	}
 	rc = get_base(v, mfn);
@@ -51,7 +51,7 @@ int pv_set_kernel_base(struct vcpu *v, mfn_t mfn)
 	v->pv.guest_table = mfn;
 	pv_update_cr3(v);
 	if (v == current)
-		write_cr3(v->pv.cr3);
+		tlb_load_cr3(v->pv.cr3);
 	/* The new tables may map the LDT elsewhere. */
 	if (v->pv.ldt_entries)
 		pv_set_ldt(v, v->pv.ldt_base, v->pv.ldt_entries);
