@@ -17,7 +17,9 @@ NETBACK_CORE_SRCS := $(addprefix backends/net/,source.c tap.c script.c vif.c tx.
 netback_SRCS = backends/net/main.c $(NETBACK_CORE_SRCS) $(BACKEND_COMMON_SRCS) \
 	$(LIBSHOJI_SRCS) $(XS_LIB_SRCS)
 netback_LIBS := -lnl-route-3 -lnl-3
-$(B)/obj/backends/net/%.o $(B)/san/backends/net/%.o: EXTRA_CFLAGS += -isystem /usr/include/libnl3
+# libnl keeps its headers in a folder of its own.
+HOST_CFLAGS += -idirafter /usr/include/libnl3
+SAN_CFLAGS += -idirafter /usr/include/libnl3
 
 BACKEND_MOCK_SRCS := $(addprefix tests/unit/backends/,mock_guest.c mock_xs.c)
 BACKEND_TESTED_SRCS := $(addprefix backends/common/,device.c message.c xenbus.c ports.c loop.c \
