@@ -18,9 +18,7 @@ static bool attach(struct control *control, uint32_t domid)
 		return false;
 	}
 	fd = console_open(control, domid);
-	if (fd >= 0)
-		console_run(fd);
-	return fd >= 0;
+	return fd >= 0 && console_run(fd);
 }
 
 int cmd_console(int argc, char **argv)

@@ -113,8 +113,8 @@ static int start(struct control *control, const struct create_options *options,
 		domain_end(control, domid);
 		return 1;
 	}
-	if (console >= 0)
-		console_run(console);
+	if (console >= 0 && !console_run(console))
+		return 1;
 	if (options->foreground && !domain_wait_all(control, &domid, 1, true))
 		return 1;
 	return 0;

@@ -110,7 +110,8 @@ static bool forward_output(int fd)
 	return n > 0 && write_all(STDOUT_FILENO, data, (size_t)n);
 }
 
-static void copy_both_ways(int fd)
+/* False when a signal ended it. */
+static bool copy_both_ways(int fd)
 {
 	struct pollfd pfds[2] = { { .fd = fd, .events = POLLIN },
 				  { .fd = STDIN_FILENO, .events = POLLIN } };
@@ -120,7 +121,7 @@ static void copy_both_ways(int fd)
 		/* At the end of input, as with stdin from /dev/null, output goes on. */
 		if (poll(pfds, input ? 2 : 1, -1) < 0) {
 			if (errno == EINTR)
-				break;
+				return false;
 			continue;
 		}
 		if (pfds[0].revents)
@@ -128,12 +129,13 @@ static void copy_both_ways(int fd)
 		if (running && input && pfds[1].revents)
 			running = forward_input(fd, &input);
 	}
+	return true;
 }
 
-void console_run(int fd)
+bool console_run(int fd)
 {
 	struct termios saved, raw;
-	bool terminal = tcgetattr(STDIN_FILENO, &saved) == 0;
+	bool terminal = tcgetattr(STDIN_FILENO, &saved) == 0, finished;
 
 	if (terminal) {
 		raw = saved;
@@ -145,10 +147,11 @@ void console_run(int fd)
 		cfmakeraw(&raw);
 		tcsetattr(fd, TCSANOW, &raw);
 	}
-	copy_both_ways(fd);
+	finished = copy_both_ways(fd);
 	close(fd);
 	if (terminal) {
 		tcsetattr(STDIN_FILENO, TCSANOW, &saved);
 		putchar('\n');
 	}
+	return finished;
 }

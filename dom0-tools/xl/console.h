@@ -5,6 +5,7 @@
 #ifndef DOM0_XL_CONSOLE_H
 #define DOM0_XL_CONSOLE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "dom0-tools/xl/control.h"
@@ -13,8 +14,8 @@
 int console_open(struct control *control, uint32_t domid);
 /*
  * Copies between the pty and stdin/stdout until the user types Ctrl-], the domain ends, or a signal
- * with a handler arrives. Closes fd.
+ * with a handler arrives, when it returns false. Closes fd.
  */
-void console_run(int fd);
+bool console_run(int fd);
 
 #endif
