@@ -7,6 +7,11 @@ B := build
 .DEFAULT_GOAL := all
 SHELL := /bin/bash
 
+# As many jobs as CPUs unless -j says otherwise.
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+
 # Programs for dom0 and the host: NAME in PROGRAMS, NAME_SRCS (.c), NAME_LIBS (-l...).
 PROGRAMS :=
 # Host-run unit tests under ASan and UBSan: NAME in UNIT_TESTS, NAME_SRCS, NAME_LIBS.
@@ -25,7 +30,7 @@ SAN_LDFLAGS := -fsanitize=address,undefined
 
 # The libraries' fragments come first: others use the lists that they define.
 FRAGMENTS := $(wildcard dom0-tools/lib/build.mk dom0-tools/builder/build.mk xenstore/build.mk)
-FRAGMENTS += $(filter-out $(FRAGMENTS),$(sort $(wildcard */build.mk dom0-tools/*/build.mk)))
+FRAGMENTS += $(filter-out $(FRAGMENTS),$(sort $(wildcard */build.mk dom0-tools/*/build.mk tests/*/build.mk)))
 include $(FRAGMENTS)
 
 define program_rule
@@ -76,11 +81,13 @@ image: $(B)/image/initramfs $(B)/shoji-vm $(B)/bin/unpack-kernel $(B)/shoji
 
 # On a terminal: dom0's shell, with a guest to try xl on. Elsewhere: the same, shown by a script.
 run: deps-build
-	@$(MAKE) --no-print-directory image
+	@echo "building Shoji and dom0's image"
+	@$(MAKE) -s --no-print-directory image
 	@examples/demo $(B)
 
 test: deps-test
-	@$(MAKE) --no-print-directory image test-programs
+	@echo "building Shoji, dom0's image and the tests"
+	@$(MAKE) -s --no-print-directory image test-programs
 	@MAKE="$(MAKE)" tests/run $(B)
 
 lint:
