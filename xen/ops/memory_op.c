@@ -205,6 +205,8 @@ long do_memory_op(unsigned long cmd, void *arg)
 		return memory_machphys_mapping(arg);
 	case XENMEM_machphys_mfn_list:
 		return memory_machphys_list(arg);
+	case XENMEM_get_vnumainfo:
+		return -EOPNOTSUPP; /* no domain has virtual NUMA nodes */
 	default:
 		return -ENOSYS;
 	}
