@@ -19,7 +19,7 @@ XENSTORED_HARNESS_SRCS = tests/unit/xenstore/harness.c $(XENSTORED_CORE_SRCS) \
 	dom0-tools/lib/log.c dom0-tools/lib/daemon.c
 
 UNIT_TESTS += test_xs_tree test_xs_store test_xs_transaction test_xs_watch test_xs_ring \
-	test_xs_socket
+	test_xs_socket test_xs_memory
 test_xs_tree_SRCS := tests/unit/xenstore/test_xs_tree.c \
 	$(addprefix xenstore/daemon/,node.c tree.c path.c perm.c)
 test_xs_store_SRCS = tests/unit/xenstore/test_xs_store.c $(XENSTORED_HARNESS_SRCS)
@@ -29,3 +29,5 @@ test_xs_ring_SRCS = tests/unit/xenstore/test_xs_ring.c $(XENSTORED_HARNESS_SRCS)
 test_xs_socket_SRCS = tests/unit/xenstore/test_xs_socket.c $(XENSTORED_CORE_SRCS) \
 	$(addprefix xenstore/daemon/,loop.c socket.c hypervisor.c) \
 	$(filter-out xenstore/lib/wire.c,$(XS_LIB_SRCS)) $(LIBSHOJI_SRCS)
+test_xs_memory_SRCS = tests/unit/xenstore/test_xs_memory.c $(XENSTORED_HARNESS_SRCS)
+test_xs_memory_LIBS := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc

@@ -80,6 +80,7 @@ void conn_wake(struct conn *conn)
 	if (conn->ready)
 		return;
 	conn->ready = true;
+	conn->woken_in = conn->store->round;
 	TAILQ_INSERT_TAIL(conn->store->ready, conn, ready_link);
 }
 
@@ -92,16 +93,13 @@ bool conn_accepts(const struct conn *conn)
 	return conn->out_replies < max;
 }
 
+/* NULL when out of memory. */
 static struct output *queue(struct conn *conn, const struct xsd_sockmsg *hdr)
 {
 	struct output *output = malloc(sizeof(*output) + sizeof(*hdr) + hdr->len);
 
-	if (!output) {
-		/* A reply that cannot be given leaves the client waiting for ever. */
-		conn->error = ENOMEM;
-		conn_wake(conn);
+	if (!output)
 		return NULL;
-	}
 	output->watch = NULL;
 	output->path_hash = 0;
 	output->len = (uint32_t)sizeof(*hdr) + hdr->len;
@@ -122,8 +120,12 @@ void conn_reply(struct conn *conn, uint32_t type, const void *data, size_t len)
 	};
 	struct output *output = queue(conn, &hdr);
 
-	if (!output)
+	if (!output) {
+		/* Without a reply the client would wait for ever. */
+		conn->error = ENOMEM;
+		conn_wake(conn);
 		return;
+	}
 	if (len)
 		memcpy(output->bytes + sizeof(hdr), data, len);
 	conn->out_replies++;
@@ -179,14 +181,12 @@ void conn_event(struct conn *conn, struct watch *watch, const char *path)
 	hash = hash_of(path);
 	if (is_queued(watch, path, hash))
 		return;
-	if (conn->out_event_bytes >= max) {
+	output = conn->out_event_bytes < max ? queue(conn, &hdr) : NULL;
+	if (!output) {
 		watch->missed = true;
 		conn->missed_events = true;
 		return;
 	}
-	output = queue(conn, &hdr);
-	if (!output)
-		return;
 	memcpy(output->bytes + sizeof(hdr), path, path_len);
 	memcpy(output->bytes + sizeof(hdr) + path_len, watch->token, token_len);
 	output->watch = watch;

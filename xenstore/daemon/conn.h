@@ -55,7 +55,8 @@ LIST_HEAD(output_list, output);
 
 struct conn {
 	TAILQ_ENTRY(conn) ready_link;
-	bool ready; /* is in store->ready */
+	bool ready;        /* is in store->ready */
+	uint64_t woken_in; /* store->round when it came there */
 	struct store *store;
 	struct domain *domain; /* on whose behalf */
 	const struct transport *transport;

@@ -37,7 +37,14 @@ static enum domain_state xen_state(uint32_t domid)
 {
 	struct xen_domctl_getdomaininfo info;
 
-	if (dom_getinfo(privcmd_fd, domid, &info) || (info.flags & XEN_DOMINF_dying))
+	int ret = dom_getinfo(privcmd_fd, domid, &info);
+
+	/* Only the hypervisor's clear word ends a domain here. */
+	if (ret && ret != -ESRCH) {
+		log_error("domain %u: cannot learn its state: %s", domid, error_text(ret));
+		return DOMAIN_RUNNING;
+	}
+	if (ret || (info.flags & XEN_DOMINF_dying))
 		return DOMAIN_GONE;
 	return info.flags & XEN_DOMINF_shutdown ? DOMAIN_SHUT_DOWN : DOMAIN_RUNNING;
 }

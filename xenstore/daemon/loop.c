@@ -89,18 +89,14 @@ static bool take_signals(struct loop *loop)
 
 void loop_round(struct store *store)
 {
-	struct conn_list *ready = store->ready;
-	struct conn *last = TAILQ_LAST(ready, conn_list), *conn;
+	uint64_t round = store->round++;
+	struct conn *conn;
 
-	/* Those that wake from now on come behind last and wait for the next round. */
-	while ((conn = TAILQ_FIRST(ready))) {
-		bool end = conn == last;
-
-		TAILQ_REMOVE(ready, conn, ready_link);
+	/* Those that wake from now on are of the next round. */
+	while ((conn = TAILQ_FIRST(store->ready)) && conn->woken_in <= round) {
+		TAILQ_REMOVE(store->ready, conn, ready_link);
 		conn->ready = false;
 		conn_turn(conn);
-		if (end)
-			break;
 	}
 }
 

@@ -60,6 +60,12 @@ static void copy_in(char *ring, uint32_t index, const char *buf, size_t len)
 	memcpy(ring, buf + first, len - first);
 }
 
+/* Whether the ring is not to be touched: broken, or about to start over. */
+static bool stopped(const struct ring *ring)
+{
+	return ring->dead || load(&ring->page->connection) == XENSTORE_RECONNECT;
+}
+
 static ssize_t ring_read(struct conn *conn, void *buf, size_t len)
 {
 	struct ring *ring = ring_of(conn);
@@ -67,7 +73,7 @@ static ssize_t ring_read(struct conn *conn, void *buf, size_t len)
 	uint32_t prod = load(&page->req_prod), cons = load(&page->req_cons);
 	uint32_t have = prod - cons;
 
-	if (ring->dead)
+	if (stopped(ring))
 		return 0;
 	if (have > XENSTORE_RING_SIZE)
 		return -ERANGE;
@@ -88,7 +94,7 @@ static ssize_t ring_write(struct conn *conn, const void *buf, size_t len)
 	uint32_t prod = load(&page->rsp_prod), cons = load(&page->rsp_cons);
 	uint32_t used = prod - cons;
 
-	if (ring->dead)
+	if (stopped(ring))
 		return 0;
 	if (used > XENSTORE_RING_SIZE)
 		return -ERANGE;
@@ -153,10 +159,6 @@ static void ring_failed(struct conn *conn, int error)
 		reason = XENSTORE_ERROR_RINGIDX;
 	else if (error == EPROTO)
 		reason = XENSTORE_ERROR_PROTO;
-	if (load(&ring->page->connection) == XENSTORE_RECONNECT) {
-		start_over(conn);
-		return;
-	}
 	log_message(ring->told ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN, "domain %u: disconnected: %s",
 		    conn->domain->subject.domid,
 		    reason == XENSTORE_ERROR_RINGIDX ? "its ring indexes are inconsistent"
@@ -169,6 +171,8 @@ static void ring_failed(struct conn *conn, int error)
 	ring->dead = true;
 	publish(&ring->page->error, reason);
 	notify(conn);
+	/* It may have asked for a new start already. */
+	conn_wake(conn);
 }
 
 static void ring_destroy(struct conn *conn)

@@ -34,7 +34,8 @@ struct store {
 	struct watch_point *watches;
 	uint32_t last_transaction; /* id last given out */
 	const struct hypervisor *hv;
-	struct conn_list *ready; /* connections with something to do, see loop.h */
+	struct conn_list *ready; /* connections with something to do, in the order they woke */
+	uint64_t round;          /* of turns, see loop.h */
 };
 
 /* Who operates, and in which transaction if not NULL. */

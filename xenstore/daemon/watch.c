@@ -284,10 +284,16 @@ static bool may_read(const struct readable *readable, const struct watch *watch)
 static void fire_point(const struct watch_point *point, const char *path, uint32_t distance,
 		       const struct readable *readable)
 {
+	const struct conn *judged = NULL;
 	struct watch *watch;
+	bool allowed = false;
 
 	for (watch = LIST_FIRST(&point->watches); watch; watch = LIST_NEXT(watch, point_link)) {
-		if (distance <= watch->depth && may_read(readable, watch))
+		/* Watches of one connection mostly stand together: one look is enough. */
+		if (watch->conn != judged)
+			allowed = may_read(readable, watch);
+		judged = watch->conn;
+		if (allowed && distance <= watch->depth)
 			conn_event(watch->conn, watch, path + watch->strip);
 	}
 }
