@@ -262,6 +262,17 @@ static void test_reused_domid(void **state)
 	introduce(1);
 	assert_int_equal(write_node(0, 0, "/shared/below", "1"), 0);
 	assert_int_equal(read_node(1, 0, "/shared/below", &reply), EACCES);
+	assert_int_equal(
+		call_strings(0, XS_SET_PERMS, 0, &reply, "/shared", "n0", "b2", "r1", NULL), 0);
+	domains[1].state = DOMAIN_GONE;
+	domains_check(store);
+	domains[1].state = DOMAIN_RUNNING;
+	introduce(1);
+	assert_int_equal(write_node(2, 0, "/shared/owned", "1"), 0);
+	assert_int_equal(read_node(1, 0, "/shared/owned", &reply), EACCES);
+	assert_int_equal(call_strings(0, XS_GET_PERMS, 0, &reply, "/shared/owned", NULL), 0);
+	assert_int_equal(reply.hdr.len, 6);
+	assert_memory_equal(reply.payload, "n2\0b2\0", 6);
 }
 
 static void test_owned_nodes_elsewhere(void **state)
