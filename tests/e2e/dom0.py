@@ -53,7 +53,8 @@ class Dom0:
                           (HERE / "agent.sh").read_text())
         argv = [SHOJI_VM, "--hypervisor", hypervisor, "--overlay", overlay, "--script", script,
                 "--mem", str(mem), "--cpus", str(cpus), "--timeout", "2400", "--console-log", self.log,
-                "--disk", KERNEL_DISK, "--qemu-args", "-device virtio-serial-pci "
+                "--qemu-args", f"-drive file={KERNEL_DISK},format=raw,readonly=on,if=none,id=kernel "
+                "-device virtio-blk-pci,drive=kernel -device virtio-serial-pci "
                 f"-chardev socket,id=agent,path={self.dir}/agent,server=on,wait=off "
                 "-device virtserialport,chardev=agent,name=agent"]
         if tools == "debian":
