@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Event channels, grants, scheduling, versions and privileged calls. */
+#include <public/domctl.h>
+#include <public/platform.h>
 #include <public/sched.h>
+#include <public/sysctl.h>
 #include <public/vcpu.h>
 #include <public/version.h>
 
@@ -132,10 +135,16 @@ static void scheduling(void)
 static void privileged(void)
 {
 	uint64_t op[32] = { 0 };
+	struct xen_domctl domctl = { .cmd = XEN_DOMCTL_getdomaininfo,
+				     .interface_version = XEN_DOMCTL_INTERFACE_VERSION };
+	struct xen_sysctl sysctl = { .cmd = XEN_SYSCTL_physinfo,
+				     .interface_version = XEN_SYSCTL_INTERFACE_VERSION };
+	struct xen_platform_op platform = { .cmd = XENPF_getidletime,
+					    .interface_version = XENPF_INTERFACE_VERSION };
 
-	VERDICT("domctl", hypercall(domctl, op, 0, 0, 0));
-	VERDICT("sysctl", hypercall(sysctl, op, 0, 0, 0));
-	VERDICT("platform_op", hypercall(platform_op, op, 0, 0, 0));
+	VERDICT("domctl", hypercall(domctl, &domctl, 0, 0, 0));
+	VERDICT("sysctl", hypercall(sysctl, &sysctl, 0, 0, 0));
+	VERDICT("platform_op", hypercall(platform_op, &platform, 0, 0, 0));
 	VERDICT("unknown hypercall", hypercall5(60, 0, 0, 0, 0, 0));
 	VERDICT("hypercall out of range", hypercall5(6000, 0, 0, 0, 0, 0));
 	VERDICT("unknown version", hypercall(xen_version, 99, op, 0, 0));

@@ -14,7 +14,9 @@
 
 static void fault(void)
 {
-	*(volatile int *)8 = 1;
+	volatile uint64_t address = 8;
+
+	*(volatile int *)address = 1;
 }
 
 static void triple(void)

@@ -118,8 +118,9 @@ long memory_reservation(unsigned int op, unsigned long start, void *arg)
 	struct domain *d;
 	long rc;
 
+	/* The result is how many extents were done; whatever is wrong, none were. */
 	if (copy_from_guest(&res, arg, sizeof(res)))
-		return -EFAULT;
+		return (long)start;
 	/* What the result could not tell, and a continuation could not carry, is not even begun. */
 	if (res.nr_extents > SIZE_MAX >> MEMOP_EXTENT_SHIFT || start > res.nr_extents)
 		return (long)start;
@@ -129,7 +130,7 @@ long memory_reservation(unsigned int op, unsigned long start, void *arg)
 		return (long)start;
 	d = memory_op_domain(res.domid, &rc);
 	if (!d)
-		return start ? (long)start : rc;
+		return (long)start;
 
 	for (i = start; i < res.nr_extents; i++) {
 		if (i != start && hypercall_preempt_check()) {

@@ -58,7 +58,7 @@ int pv_set_debugreg(struct vcpu *v, unsigned int reg, uint64_t value)
 long do_set_debugreg(int reg, unsigned long value)
 {
 	if (reg < 0 || reg > 7)
-		return -EINVAL;
+		return -ENODEV;
 	return pv_set_debugreg(current, (unsigned int)reg, value);
 }
 

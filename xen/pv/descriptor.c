@@ -102,12 +102,18 @@ int pv_set_gdt(struct vcpu *v, const mfn_t *frames, unsigned int entries)
 	return 0;
 }
 
+/* Where the guest has no descriptors, there are null ones: using them is #GP, not a fault of ours.
+ */
+static const uint64_t null_descriptors[DESC_PER_PAGE] __aligned(PAGE_SIZE);
+
 static void map_gdt(const struct vcpu *v)
 {
+	pte_t none = pte_make(((uint64_t)null_descriptors - IMAGE_VIRT_START) >> PAGE_SHIFT,
+			      WINDOW_PTE & ~PTE_RW);
 	pte_t *pte = map_l1_entry(window() + PERCPU_GDT);
 
 	for (unsigned int i = 0; i < GDT_GUEST_FRAMES; i++) {
-		pte_t new = v->pv.gdt_frames[i] ? pte_make(v->pv.gdt_frames[i], WINDOW_PTE) : 0;
+		pte_t new = v->pv.gdt_frames[i] ? pte_make(v->pv.gdt_frames[i], WINDOW_PTE) : none;
 
 		if (pte[i] == new)
 			continue;

@@ -398,8 +398,12 @@ bool pv_emulate_privileged(struct cpu_user_regs *regs)
 	if (!current->pv.kernel_mode)
 		return false;
 	/* The guest kernel's interrupt flag is evtchn_upcall_mask: cli and sti do nothing. */
-	if (opcode != 0xfa && opcode != 0xfb && (opcode != 0x0f || !emulate_0f(regs, &i)))
+	if (opcode == 0xfa || opcode == 0xfb) {
+		if (current->pv.iopl == 0)
+			return false;
+	} else if (opcode != 0x0f || !emulate_0f(regs, &i)) {
 		return false;
+	}
 	regs->rip += i.used;
 	return true;
 }

@@ -22,11 +22,13 @@ int pv_get_page_owner(unsigned int domid, struct domain **d, uint16_t *owner)
 	}
 	if (domid >= DOMID_FIRST_RESERVED)
 		return -ESRCH;
-	if (!curr->is_privileged)
-		return -EPERM;
 	other = domain_get((domid_t)domid);
 	if (!other)
 		return -ESRCH;
+	if (!curr->is_privileged) {
+		domain_put(other);
+		return -EPERM;
+	}
 	*owner = other->domain_id;
 	*d = other;
 	return 0;

@@ -38,11 +38,16 @@ static bool get_shown_frame(struct page_info *page, pte_t l1e, const struct doma
 	       get_page(page, DOMID_XEN);
 }
 
-/* All that is not an ordinary frame of an ordinary domain, and all errors. */
+/*
+ * All that is not an ordinary frame of an ordinary domain, and all errors: -EPERM for a frame it
+ * may not map, -EBUSY for a writable mapping of one in use as a table, -EINVAL for the entry's
+ * bits.
+ */
 static int get_leaf_slow(pte_t l1e, const struct domain *d, uint16_t owner)
 {
 	mfn_t mfn = pte_mfn(l1e);
 	struct page_info *page = mfn_to_page(mfn);
+	int rc = -EPERM;
 
 	if (!l1e_flags_ok(l1e, d)) {
 		table_log("L1 entry %#lx: cache attributes need a device", l1e);
@@ -52,19 +57,20 @@ static int get_leaf_slow(pte_t l1e, const struct domain *d, uint16_t owner)
 		if (iomem_permitted(d, mfn))
 			return 0;
 		table_log("L1 entry %#lx: no such memory, or not permitted", l1e);
-		return -EINVAL;
+		return -EPERM;
 	}
 	if (owner == DOMID_XEN) {
 		if (get_shown_frame(page, l1e, d))
 			return 0;
-	} else if (owner < DOMID_FIRST_RESERVED) {
-		if (l1e & PTE_RW ? !get_page_and_type(page, owner, PGT_WRITABLE)
-				 : get_page(page, owner))
+	} else if (owner < DOMID_FIRST_RESERVED && get_page(page, owner)) {
+		if (!(l1e & PTE_RW) || !get_page_type(page, PGT_WRITABLE))
 			return 0;
+		put_page(page);
+		rc = -EBUSY;
 	}
 	table_log("L1 entry %#lx: frame of d%u (want d%u), count %#x, type %#x", l1e,
 		  page_owner(page), owner, page->count, page->type);
-	return -EINVAL;
+	return rc;
 }
 
 /* owner is the id of an ordinary domain. */
