@@ -14,16 +14,18 @@
 #include "ops/sysctl.h"
 #include "pv/cpuid.h"
 
-#define LEAVES_MAX        128u /* upper bound of a list, as tools allocate it */
-#define MSRS_MAX          2u
-#define FEATURE_WORDS     19u
-#define BASIC_LAST        0x0du
-#define EXTENDED_FIRST    0x80000000u
-#define EXTENDED_LAST     0x80000021u
-#define CACHE_SUBLEAVES   6u
-#define FEATURE_SUBLEAVES 3u
-#define TOPO_SUBLEAVES    2u
-#define XSTATE_SUBLEAVES  63u
+#define LEAVES_MAX            128u /* upper bound of a list, as tools allocate it */
+#define MSRS_MAX              2u
+#define MSR_PLATFORM_INFO     0x0ceu
+#define MSR_ARCH_CAPABILITIES 0x10au
+#define FEATURE_WORDS         19u
+#define BASIC_LAST            0x0du
+#define EXTENDED_FIRST        0x80000000u
+#define EXTENDED_LAST         0x80000021u
+#define CACHE_SUBLEAVES       6u
+#define FEATURE_SUBLEAVES     3u
+#define TOPO_SUBLEAVES        2u
+#define XSTATE_SUBLEAVES      63u
 
 /* Whose CPUID: the host's own when v is NULL, else v's. */
 struct source {
@@ -220,16 +222,32 @@ static bool differs_from_default(const xen_cpuid_leaf_t *l)
 	return l->a != r[0] || l->b != r[1] || l->c != r[2] || l->d != r[3];
 }
 
-int domctl_set_cpu_policy(struct domain *d, struct xen_domctl *op)
+/*
+ * MSRs that describe the processor, as other hypervisors put them into a policy: they are checked
+ * to be such, and PV guests read what msr_guest_read() tells them all the same.
+ */
+static int check_msrs(struct xen_domctl_cpu_policy *p)
 {
-	struct xen_domctl_cpu_policy *p = &op->u.cpu_policy;
 	uint32_t i;
 
-	p->err_leaf = p->err_subleaf = p->err_msr = ~0u;
-	if (d == current->domain || READ_ONCE(d->creation_finished))
-		return -EBUSY;
-	if (p->nr_msrs || p->nr_leaves > LEAVES_MAX)
-		return -E2BIG;
+	for (i = 0; i < p->nr_msrs; i++) {
+		xen_msr_entry_t msr;
+
+		if (copy_from_guest_offset(&msr, p->msrs, i, 1))
+			return -EFAULT;
+		if (msr.flags ||
+		    (msr.idx != MSR_PLATFORM_INFO && msr.idx != MSR_ARCH_CAPABILITIES)) {
+			p->err_msr = msr.idx;
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+static int set_leaves(struct domain *d, struct xen_domctl_cpu_policy *p)
+{
+	uint32_t i;
+
 	for (i = 0; i < p->nr_leaves; i++) {
 		struct cpuid_leaf_policy policy;
 		xen_cpuid_leaf_t l;
@@ -250,6 +268,20 @@ int domctl_set_cpu_policy(struct domain *d, struct xen_domctl *op)
 		}
 	}
 	return 0;
+}
+
+int domctl_set_cpu_policy(struct domain *d, struct xen_domctl *op)
+{
+	struct xen_domctl_cpu_policy *p = &op->u.cpu_policy;
+	int rc;
+
+	p->err_leaf = p->err_subleaf = p->err_msr = ~0u;
+	if (d == current->domain || READ_ONCE(d->creation_finished))
+		return -EBUSY;
+	if (p->nr_msrs > MSRS_MAX || p->nr_leaves > LEAVES_MAX)
+		return -E2BIG;
+	rc = check_msrs(p);
+	return rc ? rc : set_leaves(d, p);
 }
 
 /* ---- featuresets ---- */
