@@ -32,7 +32,7 @@ class Pool:
             hypervisor, tools = PLATFORMS[name]
             try:
                 self.dom0 = Dom0(hypervisor, tools)
-                self.name = name
+                self.dom0.name = self.name = name
             except Dead as error:
                 self.broken[name] = str(error).splitlines()[0]
                 pytest.fail(f"{name}: {error}", pytrace=False)

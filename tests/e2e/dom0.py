@@ -41,6 +41,7 @@ class Dom0:
 
     def __init__(self, hypervisor=SHOJI, tools="shoji", mem=2048, cpus=1, files=None, arguments=()):
         self.tools = tools
+        self.name = None
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="shoji-e2e."))
         self.log = self.dir / "console"
         self.process = None
@@ -75,6 +76,11 @@ class Dom0:
         overlay.mkdir()
         if self.tools == "debian":
             shutil.copytree(DEBIAN_TOOLS, overlay, symlinks=True, dirs_exist_ok=True)
+        guests = overlay / "root" / "guests"
+        guests.mkdir(parents=True)
+        for guest in (BUILD / "guests").iterdir():
+            if guest.is_file():
+                shutil.copy(guest, guests)
         for name, content in files.items():
             path = overlay / name.lstrip("/")
             path.parent.mkdir(parents=True, exist_ok=True)

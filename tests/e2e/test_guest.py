@@ -89,7 +89,7 @@ def test_xl_shutdown(dom0):
     dom0.wait_guest("down", r"^up")
     # The guest has no init that takes SIGINT or an acpid: Linux runs /sbin/poweroff itself.
     dom0.ok("xl shutdown -w down", 60)
-    assert "down" not in dom0.domains()
+    dom0.wait(lambda: "down" not in dom0.domains(), "the domain to go", 20)
     dom0.assert_unchanged(before)
 
 
