@@ -108,6 +108,24 @@ int control_find_name(struct control *control, const char *name)
 	return found;
 }
 
+bool control_find_uuid(struct control *control, const uint8_t uuid[16],
+		       struct xen_domctl_getdomaininfo *info)
+{
+	struct xen_domctl_getdomaininfo *infos = NULL;
+	int count = dom_list_all(control->fd, &infos), i;
+	bool found = false;
+
+	for (i = 0; i < count && !found; i++) {
+		/* A dying domain keeps its handle, but is nobody's any more. */
+		found = memcmp(infos[i].handle, uuid, sizeof(infos[i].handle)) == 0 &&
+			!(infos[i].flags & XEN_DOMINF_dying);
+		if (found)
+			*info = infos[i];
+	}
+	free(infos);
+	return found;
+}
+
 static bool all_digits(const char *text)
 {
 	const char *c;

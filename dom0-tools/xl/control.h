@@ -32,6 +32,9 @@ void control_close(struct control *control);
 bool control_find(struct control *control, const char *text, uint32_t *domid);
 /* The same without a report; negative when there is none, else the id. */
 int control_find_name(struct control *control, const char *name);
+/* The domain with this UUID that is not dying; false when there is none. */
+bool control_find_uuid(struct control *control, const uint8_t uuid[16],
+		       struct xen_domctl_getdomaininfo *info);
 /* The name, malloc'ed; NULL when it has none. */
 char *control_domain_name(struct control *control, uint32_t domid);
 /* The name, or "domain N", for messages; malloc'ed, never NULL unless out of memory. */

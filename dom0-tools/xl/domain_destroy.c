@@ -49,26 +49,41 @@ bool domain_destroy(struct control *control, uint32_t domid)
 	return ok;
 }
 
+/* With the lock held: the domain that has the UUID now, which a restart may have moved. */
+static bool end_locked(struct control *control, uint32_t domid,
+		       const struct xen_domctl_getdomaininfo *before, enum saved_state state)
+{
+	struct xen_domctl_getdomaininfo now;
+
+	if (!control_find_uuid(control, before->handle, &now)) {
+		/* Gone, or dying since somebody else's attempt. */
+		if (dom_getinfo(control->fd, domid, &now) < 0 ||
+		    memcmp(now.handle, before->handle, sizeof(now.handle)) != 0)
+			return true;
+	}
+	if (state != SAVED_NONE)
+		saved_config_move(before->handle, state, SAVED_DESTROY);
+	if (!domain_destroy(control, now.domain))
+		return false;
+	saved_config_remove(before->handle);
+	return true;
+}
+
 bool domain_end(struct control *control, uint32_t domid)
 {
-	struct xen_domctl_getdomaininfo info, again;
+	struct xen_domctl_getdomaininfo info;
 	enum saved_state state;
-	bool ok = true;
+	bool ok;
 	int lock;
 
 	if (dom_getinfo(control->fd, domid, &info) < 0)
 		return domain_destroy(control, domid);
 	lock = saved_config_lock(info.handle, &state);
-	/* Whoever had the lock may have ended it; another domain may even have its id by now. */
-	if (dom_getinfo(control->fd, domid, &again) == 0 &&
-	    memcmp(info.handle, again.handle, sizeof(info.handle)) == 0) {
-		if (lock >= 0)
-			saved_config_move(info.handle, state, SAVED_DESTROY);
-		ok = domain_destroy(control, domid);
-		if (lock >= 0 && ok)
-			saved_config_remove(info.handle);
-	}
-	if (lock >= 0)
+	if (lock >= 0) {
+		ok = end_locked(control, domid, &info, state);
 		close(lock);
-	return ok;
+		return ok;
+	}
+	/* Not one of ours, where UUIDs may even be zero. */
+	return domain_destroy(control, domid);
 }

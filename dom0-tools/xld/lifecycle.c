@@ -34,24 +34,6 @@ struct work {
 	bool exists;
 };
 
-bool lifecycle_find(struct control *control, const uint8_t uuid[16],
-		    struct xen_domctl_getdomaininfo *info)
-{
-	struct xen_domctl_getdomaininfo *infos = NULL;
-	int count = dom_list_all(control->fd, &infos), i;
-	bool found = false;
-
-	for (i = 0; i < count && !found; i++) {
-		/* A dying domain keeps its handle, but is nobody's any more. */
-		found = memcmp(infos[i].handle, uuid, sizeof(uuid_t)) == 0 &&
-			!(infos[i].flags & XEN_DOMINF_dying);
-		if (found)
-			*info = infos[i];
-	}
-	free(infos);
-	return found;
-}
-
 bool lifecycle_wanted(const uint8_t uuid[16], const struct xen_domctl_getdomaininfo *info)
 {
 	enum saved_state state = saved_config_state(uuid);
@@ -291,7 +273,7 @@ int lifecycle_run(const uint8_t uuid[16])
 	lock = saved_config_lock(uuid, &state);
 	if (lock >= 0) {
 		work.has_config = saved_config_load(uuid, state, &work.config);
-		work.exists = lifecycle_find(&work.control, uuid, &work.info);
+		work.exists = control_find_uuid(&work.control, uuid, &work.info);
 		status = run_locked(&work, state);
 		if (work.has_config)
 			domain_config_free(&work.config);

@@ -23,8 +23,4 @@ bool lifecycle_wanted(const uint8_t uuid[16], const struct xen_domctl_getdomaini
  */
 int lifecycle_run(const uint8_t uuid[16]);
 
-/* The domain with this UUID; false when there is none. */
-bool lifecycle_find(struct control *control, const uint8_t uuid[16],
-		    struct xen_domctl_getdomaininfo *info);
-
 #endif

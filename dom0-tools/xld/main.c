@@ -94,7 +94,7 @@ static void scan(struct xld *xld)
 		return;
 	}
 	for (i = 0; i < count; i++) {
-		bool exists = lifecycle_find(&xld->control, uuids[i], &info);
+		bool exists = control_find_uuid(&xld->control, uuids[i], &info);
 
 		if (lifecycle_wanted(uuids[i], exists ? &info : NULL))
 			children_start_worker(&xld->children, uuids[i]);
