@@ -78,6 +78,7 @@ deps-test:
 
 # dom0's root is packed anew only if something that goes into it has changed.
 image: $(B)/image/initramfs $(B)/shoji-vm $(B)/bin/unpack-kernel $(B)/shoji
+	@dom0-tools/vm/mkimage $(B) check
 
 # On a terminal: dom0's shell, with a guest to try xl on. Elsewhere: the same, shown by a script.
 run: deps-build
