@@ -52,6 +52,7 @@ static const struct {
 	{ XEN_DOMCTL_getnodeaffinity, RESULT, domctl_getnodeaffinity },
 	{ XEN_DOMCTL_hypercall_init, 0, domctl_hypercall_init },
 	{ XEN_DOMCTL_getpageframeinfo3, RESULT, domctl_getpageframeinfo3 },
+	{ XEN_DOMCTL_shadow_op, RESULT, domctl_shadow_op },
 	{ XEN_DOMCTL_get_cpu_policy, RESULT, domctl_get_cpu_policy },
 	{ XEN_DOMCTL_set_cpu_policy, RESULT, domctl_set_cpu_policy },
 };

@@ -45,6 +45,7 @@ int domctl_max_mem(struct domain *d, struct xen_domctl *op);
 int domctl_setnodeaffinity(struct domain *d, struct xen_domctl *op);
 int domctl_getnodeaffinity(struct domain *d, struct xen_domctl *op);
 int domctl_hypercall_init(struct domain *d, struct xen_domctl *op);
+int domctl_shadow_op(struct domain *d, struct xen_domctl *op);
 int domctl_getpageframeinfo3(struct domain *d, struct xen_domctl *op);
 
 /* ops/cpu_policy.c */

@@ -3,7 +3,9 @@
 #include "ops/domctl.h"
 
 #include "core/domain.h"
+#include "cpu/percpu.h"
 #include "lib/errno.h"
+#include "lib/string.h"
 #include "mm/guest_access.h"
 #include "mm/page.h"
 #include "pv/mmu.h"
@@ -11,6 +13,8 @@
 
 #define FRAME_INFO_MAX   1024u
 #define FRAME_INFO_CHUNK 32u
+#define BITMAP_CHUNK     256u
+#define DIRTY_PAGES_MAX  (1ul << 32)
 
 int domctl_max_mem(struct domain *d, struct xen_domctl *op)
 {
@@ -42,6 +46,50 @@ int domctl_getnodeaffinity(struct domain *d, struct xen_domctl *op)
 
 	(void)d;
 	return cpumask_to_guest(map, &node0);
+}
+
+/* Sets the first bits bits of the caller's bitmap. */
+static int fill_bitmap(uint8_t *bitmap, uint64_t bits)
+{
+	uint8_t ones[BITMAP_CHUNK];
+	uint64_t done, bytes = DIV_ROUND_UP(bits, 8), n;
+
+	memset(ones, 0xff, sizeof(ones));
+	for (done = 0; done < bytes; done += n) {
+		n = min(bytes - done, (uint64_t)sizeof(ones));
+		if (done + n == bytes && bits % 8)
+			ones[n - 1] = (uint8_t)((1u << bits % 8) - 1);
+		if (copy_to_guest(bitmap + done, ones, n))
+			return -EFAULT;
+	}
+	return 0;
+}
+
+/*
+ * Logging of dirty frames, for live migration. PV guests run on their own page tables, and writes
+ * through them are not watched: every frame counts as dirty each time, so a live migration is
+ * right, but sends all memory in every round.
+ */
+int domctl_shadow_op(struct domain *d, struct xen_domctl *op)
+{
+	struct xen_domctl_shadow_op *shadow = &op->u.shadow_op;
+
+	if (d == current->domain)
+		return -EINVAL;
+	switch (shadow->op) {
+	case XEN_DOMCTL_SHADOW_OP_OFF:
+	case XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY:
+		return 0;
+	case XEN_DOMCTL_SHADOW_OP_CLEAN:
+	case XEN_DOMCTL_SHADOW_OP_PEEK:
+		if (shadow->pages > DIRTY_PAGES_MAX)
+			return -EINVAL;
+		shadow->stats.fault_count = 0;
+		shadow->stats.dirty_count = (uint32_t)READ_ONCE(d->tot_pages);
+		return shadow->dirty_bitmap ? fill_bitmap(shadow->dirty_bitmap, shadow->pages) : 0;
+	default:
+		return -EOPNOTSUPP;
+	}
 }
 
 int domctl_hypercall_init(struct domain *d, struct xen_domctl *op)
