@@ -98,6 +98,29 @@ void buddy_add_range(mfn_t start, mfn_t end)
 	spin_unlock_irqrestore(&buddy_lock, flags);
 }
 
+/*
+ * A guest may have mapped a frame that it gives up, if only to read, and its TLB entries need not
+ * be flushed before the frame changes hands again: so the time of the latest such frame is kept,
+ * and who gets any frame flushes the CPUs that have not been flushed since.
+ */
+static uint32_t last_given_up;
+
+static void note_given_up(void)
+{
+	uint32_t clock = tlb_clock(), seen = READ_ONCE(last_given_up);
+
+	while ((int32_t)(clock - seen) > 0 &&
+	       !__atomic_compare_exchange_n(&last_given_up, &seen, clock, false, __ATOMIC_SEQ_CST,
+					    __ATOMIC_SEQ_CST))
+		;
+}
+
+static void flush_given_up(void)
+{
+	if (tlb_needs_flush(&cpu_online_map, READ_ONCE(last_given_up)))
+		tlb_flush_mask(&cpu_online_map);
+}
+
 /* A block whose frames all lie below 1 << top_zone; INVALID_MFN when there is none. */
 static mfn_t take_block(unsigned int order, unsigned int top_zone)
 {
@@ -121,6 +144,7 @@ static mfn_t take_block(unsigned int order, unsigned int top_zone)
 		break;
 	}
 	spin_unlock_irqrestore(&buddy_lock, flags);
+	flush_given_up();
 	return mfn;
 }
 
@@ -238,9 +262,7 @@ void free_domain_frame(struct page_info *page)
 	unsigned long flags;
 	bool last = false;
 
-	/* Some CPU may still have it in its TLB as it was mapped before its last reference went. */
-	if (d && tlb_needs_flush(&d->dirty_cpus, page->tlbflush_time))
-		tlb_flush_mask(&d->dirty_cpus);
+	note_given_up();
 	if (!shared)
 		m2p_set(page_to_mfn(page), M2P_INVALID);
 	free_frames(page, 0);
