@@ -13,6 +13,7 @@
 
 #define FRAMES      1024
 #define IO_FRAME    1000 /* frames from here on are no RAM */
+#define FREE_FRAME  (IO_FRAME - 1)
 #define FREE_OWNER  DOMID_INVALID
 #define RW          (PTE_PRESENT | PTE_RW)
 #define RO          PTE_PRESENT

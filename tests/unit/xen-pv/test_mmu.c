@@ -42,7 +42,7 @@ static void test_batch_stops_at_failure(void **state)
 		req[i] = (struct mmu_update){ .ptr = ENTRY_PTR(t[0], 100 + i),
 					      .val = pte_make(data, RO) };
 	req[10].val = pte_make(foreign, RO);
-	assert_int_equal(do_mmu_update(req, 12, &done, DOMID_SELF), -EINVAL);
+	assert_int_equal(do_mmu_update(req, 12, &done, DOMID_SELF), -EPERM);
 	assert_int_equal(done, 10);
 	machine_check();
 	assert_int_equal(count_of(data), 11);
@@ -61,7 +61,7 @@ static void test_who_may_name_whom(void **state)
 	assert_int_equal(do_mmu_update(&req, 1, NULL, 0), -EPERM);
 	assert_int_equal(do_mmu_update(&req, 1, NULL, DOMID_XEN), -EPERM);
 	assert_int_equal(do_mmu_update(&req, 1, NULL, (0 + 1) << 16 | DOMID_SELF), -EPERM);
-	assert_int_equal(do_mmu_update(&req, 1, NULL, DOMID_IO), -EINVAL);
+	assert_int_equal(do_mmu_update(&req, 1, NULL, DOMID_IO), -EPERM);
 	assert_int_equal(do_mmu_update(&req, 1, NULL, DOMID_INVALID), -ESRCH);
 	host_run(d0);
 	assert_int_equal(do_mmu_update(&req, 1, NULL, 5), -ESRCH);
@@ -275,9 +275,9 @@ static void test_grant_mappings(void **state)
 			 GNTST_okay);
 	machine_check();
 	/* The guest cannot change the access that the grant gives, in either direction. */
-	assert_int_equal(set_entry(t[0], 30, pte_make(rw, RO)), -EINVAL);
-	assert_int_equal(set_entry(t[0], 31, pte_make(ro, RW)), -EINVAL);
-	assert_int_equal(set_entry(t[0], 32, pte_make(rw, RO)), -EINVAL);
+	assert_int_equal(set_entry(t[0], 30, pte_make(rw, RO)), -EPERM);
+	assert_int_equal(set_entry(t[0], 31, pte_make(ro, RW)), -EPERM);
+	assert_int_equal(set_entry(t[0], 32, pte_make(rw, RO)), -EPERM);
 	/* Not this frame, not this access, not there. */
 	assert_int_equal(pv_replace_grant_mapping(GUEST_VA(30), ro, 0, GNTMAP_host_map),
 			 GNTST_general_error);
