@@ -49,9 +49,11 @@ XEN_TEST_CFLAGS := -I$(XEN_TEST)/shadow -Ixen -DSHOJI_HOST_TEST -DDEBUG -fno-str
 $(B)/san/xen/%.o $(B)/san/$(XEN_TEST)/%.o: EXTRA_CFLAGS += $(XEN_TEST_CFLAGS)
 XEN_TEST_HOST := $(XEN_TEST)/host.c xen/lib/spinlock.c xen/lib/bitops.c
 
-UNIT_TESTS += xen-timer xen-evtchn xen-grant xen-sched
+UNIT_TESTS += xen-timer xen-time xen-evtchn xen-grant xen-sched
 xen-timer_SRCS := $(XEN_TEST)/test_timer.c $(XEN_TEST)/host_clock.c $(XEN_TEST_HOST) \
 	xen/time/timer.c xen/sched/softirq.c
+xen-time_SRCS := $(XEN_TEST)/test_time.c $(XEN_TEST)/host_domain.c $(XEN_TEST_HOST) \
+	xen/sched/softirq.c $(addprefix xen/time/,time.c wallclock.c guest_time.c timer.c)
 xen-evtchn_SRCS := $(XEN_TEST)/test_evtchn.c $(XEN_TEST)/host_domain.c $(XEN_TEST_HOST) \
 	$(wildcard xen/evtchn/*.c)
 xen-grant_SRCS := $(XEN_TEST)/test_grant.c $(XEN_TEST)/host_domain.c $(XEN_TEST_HOST) \

@@ -50,13 +50,17 @@ s_time_t tsc_to_ns(uint64_t tsc)
 uint64_t ns_to_tsc(s_time_t ns)
 {
 	uint64_t sec = (uint64_t)ns / 1000000000u, rest = (uint64_t)ns % 1000000000u;
-	uint64_t khz = tsc_khz;
+	uint64_t khz = tsc_khz, tsc = tsc_clock.base + sec * khz * 1000 + rest * khz / 1000000;
 
-	/* By the nominal rate, then corrected by what tsc_to_ns() says of it. */
-	uint64_t tsc = tsc_clock.base + sec * khz * 1000 + rest * khz / 1000000;
-	s_time_t error = ns - tsc_to_ns(tsc);
+	/* By the nominal rate, which is rounded; corrected twice by what tsc_to_ns() says of it. */
+	for (int i = 0; i < 2; i++) {
+		s_time_t error = ns - tsc_to_ns(tsc);
 
-	return tsc + (uint64_t)(error * (s_time_t)khz / 1000000) + (error > 0);
+		tsc += (uint64_t)(error * (s_time_t)khz / 1000000);
+	}
+	while (tsc_to_ns(tsc) < ns)
+		tsc += khz / 1000000 + 1;
+	return tsc;
 }
 
 s_time_t now(void)
