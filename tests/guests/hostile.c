@@ -81,8 +81,12 @@ static uint64_t random_argument(void *page)
 	}
 }
 
-static bool end_of_fuzzing(unsigned int nr, const uint64_t a[5])
+static bool end_of_fuzzing(unsigned int nr, const uint64_t a[5], const void *page)
 {
+	/* What would take away the page that the arguments are made in. */
+	if (nr == __HYPERVISOR_update_va_mapping ||
+	    nr == __HYPERVISOR_update_va_mapping_otherdomain)
+		return a[0] >> PAGE_SHIFT == (uint64_t)page >> PAGE_SHIFT;
 	/* Those that end or stop the guest by design. */
 	return nr == __HYPERVISOR_iret || (nr == __HYPERVISOR_sched_op && a[0] != 0) ||
 	       nr == __HYPERVISOR_sched_op_compat || nr == __HYPERVISOR_stack_switch ||
@@ -110,7 +114,7 @@ static void fuzz(void)
 			page[k] = random_argument(page);
 		for (unsigned int k = 0; k < 5; k++)
 			a[k] = random_argument(page);
-		if (end_of_fuzzing(nr, a))
+		if (end_of_fuzzing(nr, a, page))
 			continue;
 		(void)hypercall5(nr, a[0], a[1], a[2], a[3], a[4]);
 	}

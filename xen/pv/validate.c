@@ -178,6 +178,7 @@ static int validate_l1(struct page_info *page, const struct domain *d)
 	pte_t *l1 = page_to_virt(page);
 	uint16_t owner = d->domain_id;
 	unsigned int first, i;
+	int rc;
 
 	for (first = 0; first < PT_ENTRIES; first += GROUP) {
 		if (!group_present(&l1[first]))
@@ -187,9 +188,10 @@ static int validate_l1(struct page_info *page, const struct domain *d)
 
 			if (!(e & PTE_PRESENT))
 				continue;
-			if (unlikely(get_leaf(e, d, owner))) {
+			rc = get_leaf(e, d, owner);
+			if (unlikely(rc)) {
 				put_leaves(l1, i);
-				return -EINVAL;
+				return rc;
 			}
 			if (e != adjusted)
 				WRITE_ONCE(l1[i], adjusted);
