@@ -122,14 +122,14 @@ static bool guest_log_allowed(struct domain *d, char *note, size_t size)
 
 void guest_log(struct domain *d, enum log_level level, const char *fmt, ...)
 {
-	char line[LINE_MAX], note[64];
+	char line[LINE_MAX], note[64] = "";
 	bool to_uart = level <= boot_options.guest_loglvl;
 	size_t len;
 	va_list args;
 
 	if (level == LOG_DEBUG && !to_uart)
 		return;
-	if (!guest_log_allowed(d, note, sizeof(note)))
+	if (level != LOG_ERR && !guest_log_allowed(d, note, sizeof(note)))
 		return;
 	len = (size_t)snprintf(line, sizeof(line), "(shoji) d%u: ", d->domain_id);
 	va_start(args, fmt);

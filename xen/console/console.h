@@ -17,6 +17,7 @@ struct domain;
 /*
  * A line that a guest caused: prefixed "dN: ", ended with a newline by the function, and limited to
  * a burst of ten lines per domain per five seconds; what was left out is counted and said later.
+ * LOG_ERR, for the end of a domain, is not limited.
  */
 void guest_log(struct domain *d, enum log_level level, const char *fmt, ...) __printf(3, 4);
 
