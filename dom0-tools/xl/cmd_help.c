@@ -12,7 +12,9 @@ static void print_all(void)
 {
 	size_t i;
 
-	puts("Usage: xl [-N] COMMAND [ARGUMENT]...\n\nCommands:\n");
+	puts("Usage: xl [-vN] COMMAND [ARGUMENT]...\n\n"
+	     "  -v  tell the steps and their milliseconds\n  -N  change nothing (create)\n\n"
+	     "Commands:\n");
 	for (i = 0; i < command_count; i++)
 		printf("  %-20s%s\n", commands[i].name, commands[i].summary);
 	puts("\nxl help COMMAND tells about one of them.");

@@ -159,6 +159,7 @@ static bool enter(struct control *control, struct domain_config *config, uint32_
 	*exists = ok;
 	ok = ok && publish(control, config, *domid);
 	close(lock);
+	report_step("%s: domain created, nodes written", config->name);
 	return ok;
 }
 
@@ -209,6 +210,7 @@ static bool build(struct control *control, const struct domain_config *config,
 	}
 	rings->store_mfn = result.store_mfn;
 	rings->console_mfn = result.console_mfn;
+	report_step("%s: memory built", config->name);
 	return true;
 }
 
@@ -244,7 +246,10 @@ static bool add_devices(struct control *control, const struct domain_config *con
 			     error_text(ret));
 		return false;
 	}
-	return device_wait_ready(control, domid, config, cancelled);
+	report_step("%s: introduced, devices announced", config->name);
+	ret = device_wait_ready(control, domid, config, cancelled) ? 0 : -1;
+	report_step("%s: devices ready", config->name);
+	return ret == 0;
 }
 
 static bool not_cancelled(const struct domain_config *config, device_cancel_fn *cancelled)
@@ -295,6 +300,7 @@ bool domain_create(struct control *control, struct domain_config *config,
 
 	if (!domain_check_host(config) || !plan(config, &params, &build_plan))
 		return false;
+	report_step("%s: kernel, ramdisk and devices checked", config->name);
 	complete(config);
 	lock = begin(config);
 	if (lock >= 0)

@@ -31,12 +31,14 @@ bool domain_destroy(struct control *control, uint32_t domid)
 		return false;
 	}
 	device_close_all(control, domid);
+	report_step("domain %u: stopped, devices closed", domid);
 	ret = dom_destroy(control->fd, domid);
 	if (ret < 0 && ret != -ESRCH) {
 		report_error("domain %u cannot be destroyed: %s; try again", domid,
 			     error_text(ret));
 		ok = false;
 	}
+	report_step("domain %u: memory freed", domid);
 	xs_release_domain(control->xs, domid);
 	vm = store_read(control->xs, XBT_NULL, "/local/domain/%u/vm", domid);
 	ret = domain_tree_remove(control->xs, domid, vm, failed);
@@ -46,6 +48,7 @@ bool domain_destroy(struct control *control, uint32_t domid)
 			     error_text(ret));
 		ok = false;
 	}
+	report_step("domain %u: nodes removed", domid);
 	return ok;
 }
 

@@ -32,7 +32,7 @@ int main(int argc, char **argv)
 	const struct command *command;
 	int option, status;
 
-	/* "+": options after the command are the command's. -v, -f, -t and -T change nothing here.
+	/* "+": options after the command are the command's. -f, -t and -T change nothing here.
 	 */
 	while ((option = getopt(argc, argv, "+vftTN")) != -1) {
 		if (option == '?') {
@@ -41,6 +41,8 @@ int main(int argc, char **argv)
 		}
 		if (option == 'N')
 			global_dry_run = true;
+		if (option == 'v')
+			report_verbose(true);
 	}
 	if (optind == argc) {
 		char help[] = "help", *words[] = { help, NULL };
