@@ -16,13 +16,6 @@
 #include "sched/sched.h"
 #include "time/time.h"
 
-/* On the idle tables the CPU holds no mapping of the domain that ran before. */
-static void leave_guest_tables(struct vcpu *prev)
-{
-	tlb_load_cr3(virt_to_maddr(idle_l4));
-	cpumask_clear(smp_processor_id(), &prev->domain->dirty_cpus);
-}
-
 static void save_guest(struct vcpu *prev)
 {
 	prev->regs = *guest_regs();
@@ -46,13 +39,16 @@ void context_switch(struct vcpu *prev, struct vcpu *next)
 	if (prev == next)
 		return;
 	irq_disable();
-	if (!is_idle_vcpu(prev)) {
+	if (!is_idle_vcpu(prev))
 		save_guest(prev);
-		leave_guest_tables(prev);
-	}
 	current = next;
-	if (!is_idle_vcpu(next))
+	if (is_idle_vcpu(next))
+		tlb_load_cr3(virt_to_maddr(idle_l4));
+	else
 		load_guest(next);
+	/* On other tables the CPU holds no mapping of the domain that ran before. */
+	if (!is_idle_vcpu(prev) && prev->domain != next->domain)
+		cpumask_clear(smp_processor_id(), &prev->domain->dirty_cpus);
 	sched_context_saved(prev);
 	if (is_idle_vcpu(next))
 		switch_stack((uint64_t)guest_regs(), idle_loop);
