@@ -16,7 +16,7 @@
 #include "pv/page_ref.h"
 #include "pv/page_type.h"
 
-/* Look for waiting work once in so many entries of a table of tables. */
+/* Look for waiting work once in so many tables below a table. */
 #define PREEMPT_INTERVAL 16
 
 #define table_log(...) guest_log(current->domain, LOG_DEBUG, __VA_ARGS__)
@@ -151,51 +151,63 @@ int put_page_from_table_entry(pte_t entry, unsigned int level)
 #define GROUP 8u
 _Static_assert(PT_ENTRIES % GROUP == 0, "groups fill a table");
 
-static inline bool group_present(const volatile pte_t *e)
+static inline bool group_present(const pte_t *e)
 {
 	return (e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7]) & PTE_PRESENT;
+}
+
+/* The first present entry from i on; PT_ENTRIES if there is none. */
+static inline unsigned int next_present(const pte_t *table, unsigned int i)
+{
+	for (; i % GROUP; i++)
+		if (table[i] & PTE_PRESENT)
+			return i;
+	while (i < PT_ENTRIES && !group_present(&table[i]))
+		i += GROUP;
+	while (i < PT_ENTRIES && !(table[i] & PTE_PRESENT))
+		i++;
+	return i;
+}
+
+/* The number behind the last present entry below n; 0 if there is none. */
+static inline unsigned int end_of_present(const pte_t *table, unsigned int n)
+{
+	for (; n % GROUP; n--)
+		if (table[n - 1] & PTE_PRESENT)
+			return n;
+	while (n > 0 && !group_present(&table[n - GROUP]))
+		n -= GROUP;
+	while (n > 0 && !(table[n - 1] & PTE_PRESENT))
+		n--;
+	return n;
 }
 
 /* Gives back what the entries below n hold. */
 static void put_leaves(const pte_t *l1, unsigned int n)
 {
-	unsigned int first, i;
+	unsigned int i;
 
-	for (first = 0; first < n; first += GROUP) {
-		if (!group_present(&l1[first]))
-			continue;
-		for (i = first; i < min(first + GROUP, n); i++) {
-			pte_t e = READ_ONCE(l1[i]);
-
-			if (e & PTE_PRESENT)
-				put_leaf(e);
-		}
-	}
+	for (i = next_present(l1, 0); i < n; i = next_present(l1, i + 1))
+		put_leaf(READ_ONCE(l1[i]));
 }
 
 static int validate_l1(struct page_info *page, const struct domain *d)
 {
 	pte_t *l1 = page_to_virt(page);
 	uint16_t owner = d->domain_id;
-	unsigned int first, i;
+	unsigned int i;
 	int rc;
 
-	for (first = 0; first < PT_ENTRIES; first += GROUP) {
-		if (!group_present(&l1[first]))
-			continue;
-		for (i = first; i < first + GROUP; i++) {
-			pte_t e = READ_ONCE(l1[i]), adjusted = (e | PTE_USER) & ~PTE_GLOBAL;
+	for (i = next_present(l1, 0); i < PT_ENTRIES; i = next_present(l1, i + 1)) {
+		pte_t e = READ_ONCE(l1[i]), adjusted = (e | PTE_USER) & ~PTE_GLOBAL;
 
-			if (!(e & PTE_PRESENT))
-				continue;
-			rc = get_leaf(e, d, owner);
-			if (unlikely(rc)) {
-				put_leaves(l1, i);
-				return rc;
-			}
-			if (e != adjusted)
-				WRITE_ONCE(l1[i], adjusted);
+		rc = get_leaf(e, d, owner);
+		if (unlikely(rc)) {
+			put_leaves(l1, i);
+			return rc;
 		}
+		if (e != adjusted)
+			WRITE_ONCE(l1[i], adjusted);
 	}
 	return 0;
 }
@@ -208,25 +220,23 @@ static bool is_our_slot(unsigned int level, unsigned int i)
 static int validate_upper(struct page_info *page, unsigned int level, const struct domain *d)
 {
 	pte_t *table = page_to_virt(page);
-	unsigned int i;
+	unsigned int i = next_present(table, page->extra), work = 0;
 	int rc = 0;
 
-	for (i = page->extra; i < PT_ENTRIES; i++) {
+	for (; i < PT_ENTRIES; i = next_present(table, i + 1)) {
 		pte_t e = READ_ONCE(table[i]);
 
-		if (!(e & PTE_PRESENT) || is_our_slot(level, i))
+		if (is_our_slot(level, i))
 			continue;
+		if (++work % PREEMPT_INTERVAL == 0 && hypercall_preempt_check()) {
+			rc = -ERESTART;
+			break;
+		}
 		rc = get_page_from_table_entry(e, level, d);
 		if (rc)
 			break;
 		if (!(e & PTE_USER))
 			WRITE_ONCE(table[i], e | PTE_USER);
-		if (i % PREEMPT_INTERVAL == PREEMPT_INTERVAL - 1 && i + 1 < PT_ENTRIES &&
-		    hypercall_preempt_check()) {
-			i++;
-			rc = -ERESTART;
-			break;
-		}
 	}
 	page->extra = (uint16_t)i;
 	if (!rc && level == 4)
@@ -258,21 +268,27 @@ static int undo_partial_entry(const struct page_info *page, const pte_t *table, 
 static int invalidate_upper(struct page_info *page, unsigned int level)
 {
 	pte_t *table = page_to_virt(page);
-	unsigned int i = page->extra;
+	unsigned int i, work = 0;
 	int rc;
 
 	rc = undo_partial_entry(page, table, level);
-	while (!rc && i-- > 0) {
-		pte_t e = READ_ONCE(table[i]);
-
-		if (!(e & PTE_PRESENT) || is_our_slot(level, i))
+	if (rc)
+		return rc;
+	for (i = end_of_present(table, page->extra); i > 0; i = end_of_present(table, i)) {
+		i--;
+		if (is_our_slot(level, i))
 			continue;
-		rc = put_page_from_table_entry(e, level);
-		page->extra = (uint16_t)i;
-		if (!rc && i && i % PREEMPT_INTERVAL == 0 && hypercall_preempt_check())
-			rc = -ERESTART;
+		if (++work % PREEMPT_INTERVAL == 0 && hypercall_preempt_check()) {
+			page->extra = (uint16_t)(i + 1);
+			return -ERESTART;
+		}
+		rc = put_page_from_table_entry(READ_ONCE(table[i]), level);
+		if (rc) {
+			page->extra = (uint16_t)i;
+			return rc;
+		}
 	}
-	return rc;
+	return 0;
 }
 
 int validate_table(struct page_info *page, unsigned int level)
