@@ -160,7 +160,7 @@ int domain_tree_write(struct xs_handle *xs, uint32_t domid, const struct domain_
 {
 	struct tree tree = { .domid = domid, .config = config };
 
-	return store_transaction(xs, write_body, &tree, failed_path);
+	return store_write_all(xs, write_body, &tree, failed_path);
 }
 
 static void rings_body(struct store_writer *writer, void *arg)
@@ -182,7 +182,7 @@ int domain_tree_write_rings(struct xs_handle *xs, uint32_t domid, const struct d
 {
 	struct tree tree = { .domid = domid, .rings = rings };
 
-	return store_transaction(xs, rings_body, &tree, failed_path);
+	return store_write_all(xs, rings_body, &tree, failed_path);
 }
 
 static void devices_body(struct store_writer *writer, void *arg)
@@ -202,7 +202,7 @@ int domain_tree_write_devices(struct xs_handle *xs, uint32_t domid,
 {
 	struct tree tree = { .domid = domid, .config = config };
 
-	return store_transaction(xs, devices_body, &tree, failed_path);
+	return store_write_all(xs, devices_body, &tree, failed_path);
 }
 
 /* Removes dir if nothing is below it. */

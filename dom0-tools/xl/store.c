@@ -13,6 +13,8 @@
 #include <string.h>
 
 #include "dom0-tools/lib/log.h"
+#include "dom0-tools/xl/store_batch.h"
+#include "xenstore/lib/wire.h"
 
 char *store_read(struct xs_handle *xs, xs_transaction_t t, const char *path_fmt, ...)
 {
@@ -64,9 +66,25 @@ void store_put(struct store_writer *writer, const char *dir, const char *name, c
 	n = vsnprintf(value, sizeof(value), fmt, args);
 	va_end(args);
 	errno = E2BIG;
-	if (n < 0 || (size_t)n >= sizeof(value) ||
-	    !xs_write(writer->xs, writer->t, path, value, (unsigned int)n))
+	if (n < 0 || (size_t)n >= sizeof(value))
 		writer_failed(writer, path);
+	else if (writer->batch)
+		store_batch_add(writer->batch, XS_WRITE, path, value, (size_t)n);
+	else if (!xs_write(writer->xs, writer->t, path, value, (unsigned int)n))
+		writer_failed(writer, path);
+}
+
+static void batch_make(struct store_batch *batch, const char *dir,
+		       const struct xs_permissions *perms, unsigned int count)
+{
+	char text[2 * XS_PERM_TEXT_MAX];
+	size_t used = 0;
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		used += xs_perm_format(&perms[i], text + used) + 1;
+	store_batch_add(batch, XS_MKDIR, dir, NULL, 0);
+	store_batch_add(batch, XS_SET_PERMS, dir, text, used);
 }
 
 void store_make(struct store_writer *writer, const char *dir, uint32_t owner, uint32_t reader)
@@ -75,11 +93,14 @@ void store_make(struct store_writer *writer, const char *dir, uint32_t owner, ui
 		{ .id = owner, .perms = XS_PERM_NONE },
 		{ .id = reader, .perms = XS_PERM_READ },
 	};
+	unsigned int count = owner == reader ? 1 : 2;
 
 	if (writer->error)
 		return;
-	if (!xs_mkdir(writer->xs, writer->t, dir) ||
-	    !xs_set_permissions(writer->xs, writer->t, dir, perms, owner == reader ? 1 : 2))
+	if (writer->batch)
+		batch_make(writer->batch, dir, perms, count);
+	else if (!xs_mkdir(writer->xs, writer->t, dir) ||
+		 !xs_set_permissions(writer->xs, writer->t, dir, perms, count))
 		writer_failed(writer, dir);
 }
 
@@ -87,8 +108,48 @@ void store_remove(struct store_writer *writer, const char *path)
 {
 	if (writer->error)
 		return;
-	if (!xs_rm(writer->xs, writer->t, path) && errno != ENOENT)
+	if (writer->batch)
+		store_batch_add(writer->batch, XS_RM, path, NULL, 0);
+	else if (!xs_rm(writer->xs, writer->t, path) && errno != ENOENT)
 		writer_failed(writer, path);
+}
+
+/* One attempt at a batch; -EAGAIN when it is to be made again. */
+static int try_batch(struct store_batch *batch, store_body_fn *body, void *arg, char *failed_path)
+{
+	struct store_writer writer = { .batch = batch };
+	int ret = store_batch_start(batch), flushed;
+
+	if (ret < 0)
+		return ret;
+	body(&writer, arg);
+	flushed = store_batch_flush(batch, writer.path, sizeof(writer.path));
+	ret = writer.error ? -writer.error : flushed;
+	if (ret < 0) {
+		if (failed_path)
+			snprintf(failed_path, STORE_PATH_MAX, "%s", writer.path);
+		store_batch_end(batch, true);
+		/* Only a commit may be tried again. */
+		return ret == -EAGAIN ? -EIO : ret;
+	}
+	return store_batch_end(batch, false);
+}
+
+int store_write_all(struct xs_handle *xs, store_body_fn *body, void *arg, char *failed_path)
+{
+	struct store_batch *batch = store_batch_open();
+	int ret;
+
+	/* Without a socket the library may still reach the store through the kernel. */
+	if (!batch)
+		return store_transaction(xs, body, arg, failed_path);
+	if (failed_path)
+		snprintf(failed_path, STORE_PATH_MAX, "/");
+	do {
+		ret = try_batch(batch, body, arg, failed_path);
+	} while (ret == -EAGAIN);
+	store_batch_close(batch);
+	return ret;
 }
 
 int store_transaction(struct xs_handle *xs, store_body_fn *body, void *arg, char *failed_path)

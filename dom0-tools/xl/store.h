@@ -25,9 +25,12 @@ long store_read_number(struct xs_handle *xs, xs_transaction_t t, const char *pat
  * A sequence of writes. The first failure stops it: later calls do nothing, error holds the errno
  * and path the node.
  */
+struct store_batch;
+
 struct store_writer {
 	struct xs_handle *xs;
 	xs_transaction_t t;
+	struct store_batch *batch; /* where writes are collected, or NULL: each goes out at once */
 	int error;
 	char path[STORE_PATH_MAX];
 };
@@ -50,6 +53,8 @@ void store_remove(struct store_writer *writer, const char *path);
  */
 typedef void store_body_fn(struct store_writer *writer, void *arg);
 int store_transaction(struct xs_handle *xs, store_body_fn *body, void *arg, char *failed_path);
+/* The same for a body that only writes: in few round trips, however much it is. */
+int store_write_all(struct xs_handle *xs, store_body_fn *body, void *arg, char *failed_path);
 
 /* Nodes below dir: free() the block; NULL and *count 0 when there are none. */
 char **store_list(struct xs_handle *xs, xs_transaction_t t, unsigned int *count,
