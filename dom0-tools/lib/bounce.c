@@ -44,10 +44,7 @@ long hypercall_arg(int fd, unsigned int op, void *arg, size_t bytes)
 
 	if (!buffer)
 		return -errno;
-	/* -EAGAIN: long work, such as destroying a domain, wants to be asked again. */
-	do {
-		ret = privcmd_hypercall(fd, op, (uintptr_t)buffer, 0, 0, 0, 0);
-	} while (ret == -EAGAIN);
+	ret = privcmd_hypercall(fd, op, (uintptr_t)buffer, 0, 0, 0, 0);
 	bounce_out(fd, buffer, arg, bytes);
 	return ret;
 }

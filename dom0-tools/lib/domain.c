@@ -55,7 +55,13 @@ int dom_create(int fd, uint32_t want, const struct xen_domctl_createdomain *conf
 
 int dom_destroy(int fd, uint32_t domid)
 {
-	return plain_domctl(fd, XEN_DOMCTL_destroydomain, domid);
+	int ret;
+
+	/* Freeing much memory comes back before it is done and wants to be asked again. */
+	do {
+		ret = plain_domctl(fd, XEN_DOMCTL_destroydomain, domid);
+	} while (ret == -EAGAIN);
+	return ret;
 }
 
 int dom_pause(int fd, uint32_t domid)
