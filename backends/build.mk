@@ -38,3 +38,8 @@ UNIT_TESTS += backends_net
 backends_net_SRCS = tests/unit/backends/net_test.c $(BACKEND_MOCK_SRCS) $(BACKEND_TESTED_SRCS) \
 	$(addprefix backends/net/,vif.c tx.c rx.c outbox.c packet.c credit.c) \
 	dom0-tools/lib/log.c dom0-tools/lib/daemon.c
+
+UNIT_TESTS += backends_source
+backends_source_SRCS = tests/unit/backends/source_test.c tests/unit/backends/mock_xs.c \
+	$(addprefix backends/common/,source.c state_file.c message.c xenbus.c loop.c) \
+	dom0-tools/lib/log.c dom0-tools/lib/daemon.c

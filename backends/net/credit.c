@@ -66,9 +66,10 @@ void credit_spend(struct credit *credit, uint64_t bytes)
 
 uint64_t credit_wait(const struct credit *credit)
 {
+	unsigned __int128 missing;
+
 	if (!credit->bytes || credit->tokens > 0)
 		return 0;
-	return (uint64_t)(((unsigned __int128)(uint64_t)(1 - credit->tokens) * credit->period_ns +
-			   credit->bytes - 1) /
-			  credit->bytes);
+	missing = (uint64_t)-credit->tokens + (credit->bytes + 3) / 4;
+	return (uint64_t)((missing * credit->period_ns + credit->bytes - 1) / credit->bytes);
 }

@@ -26,7 +26,10 @@ void credit_init(struct credit *credit, uint64_t bytes, uint64_t usec, uint64_t 
 /* Whether a packet may go at now. */
 bool credit_ready(struct credit *credit, uint64_t now);
 void credit_spend(struct credit *credit, uint64_t bytes);
-/* How long until credit_ready(), in ns, from the time of its last call; 0 if it is. */
+/*
+ * How long to wait from the time of the last credit_ready(), in ns; 0 if that was true. It is for a
+ * quarter of a bucket, not for a single frame: few wake-ups, each for a batch.
+ */
 uint64_t credit_wait(const struct credit *credit);
 
 #endif

@@ -137,6 +137,16 @@ bool xs_unwatch(struct xs_handle *h, const char *path, const char *token)
 	return true;
 }
 
+char **xs_directory(struct xs_handle *h, xs_transaction_t t, const char *path, unsigned int *num)
+{
+	(void)h;
+	(void)t;
+	(void)path;
+	*num = 0;
+	errno = ENOENT;
+	return NULL;
+}
+
 bool xs_is_domain_introduced(struct xs_handle *h, unsigned int domid)
 {
 	(void)h;
