@@ -22,3 +22,10 @@ test_specs_SRCS := tests/unit/xl/test_specs.c $(XL_CONFIG_SRCS)
 test_specs_LIBS := -luuid
 test_domain_config_SRCS := tests/unit/xl/test_domain_config.c $(XL_CONFIG_SRCS)
 test_domain_config_LIBS := -luuid
+
+UNIT_TESTS += test_saved_config test_store_batch
+test_saved_config_SRCS = tests/unit/xl/test_saved_config.c dom0-tools/xl/saved_config.c \
+	$(XL_CONFIG_SRCS) $(LIBSHOJI_SRCS)
+test_saved_config_LIBS := -luuid
+test_store_batch_SRCS = tests/unit/xl/test_store_batch.c dom0-tools/xl/store.c \
+	dom0-tools/xl/store_batch.c $(LIBSHOJI_SRCS) $(XS_LIB_SRCS)

@@ -285,8 +285,8 @@ static int begin(const struct domain_config *config)
 	if (lock == -EEXIST)
 		report_error("%s: a domain with its uuid is being created right now", config->name);
 	else if (lock < 0)
-		report_error("%s: cannot save its configuration in " SAVED_CONFIG_DIR ": %s",
-			     config->name, error_text(lock));
+		report_error("%s: cannot save its configuration in %s: %s", config->name,
+			     saved_config_dir, error_text(lock));
 	return lock;
 }
 
@@ -310,8 +310,8 @@ bool domain_create(struct control *control, struct domain_config *config,
 	if (ok)
 		ret = saved_config_move(config->uuid, SAVED_NEW, SAVED_CREATED);
 	if (ret < 0)
-		report_error("%s: cannot save its configuration in " SAVED_CONFIG_DIR ": %s",
-			     config->name, error_text(ret));
+		report_error("%s: cannot save its configuration in %s: %s", config->name,
+			     saved_config_dir, error_text(ret));
 	ok = ok && ret == 0;
 	if (!ok && exists)
 		domain_destroy(control, *domid);

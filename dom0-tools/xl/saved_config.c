@@ -17,8 +17,11 @@
 #include <uuid/uuid.h>
 
 #include "dom0-tools/lib/daemon.h"
+#include "dom0-tools/lib/log.h"
 
-#define PATH_BYTES 96
+#define PATH_BYTES 192
+
+const char *saved_config_dir = XEN_STATE_DIR;
 
 static const char *const endings[SAVED_NONE] = {
 	[SAVED_RESTART] = ".restart",
@@ -32,7 +35,7 @@ static void state_path(char path[PATH_BYTES], const uint8_t uuid[16], enum saved
 	char text[UUID_STR_LEN];
 
 	uuid_unparse_lower(uuid, text);
-	snprintf(path, PATH_BYTES, SAVED_CONFIG_DIR "/%s%s", text, endings[state]);
+	snprintf(path, PATH_BYTES, "%s/%s%s", saved_config_dir, text, endings[state]);
 }
 
 bool saved_config_exists(const uint8_t uuid[16], enum saved_state state)
@@ -76,7 +79,7 @@ static int write_text(int fd, const char *text)
 static int create_locked(const char *path, const char *text)
 {
 	char self[32];
-	int fd = open(SAVED_CONFIG_DIR, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	int fd = open(saved_config_dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	int ret;
 
 	if (fd < 0)
@@ -113,7 +116,7 @@ int saved_config_begin(const struct domain_config *config)
 	if (!text)
 		return -ENOMEM;
 	state_path(path, config->uuid, SAVED_NEW);
-	ret = make_directories(SAVED_CONFIG_DIR);
+	ret = make_directories(saved_config_dir);
 	if (ret == 0)
 		ret = create_locked(path, text);
 	if (ret == -EEXIST && remove_stale(path))
@@ -235,7 +238,7 @@ static int add_uuid(uint8_t (**uuids)[16], size_t *count, const uint8_t uuid[16]
 
 int saved_config_list(uint8_t (**uuids)[16], size_t *count)
 {
-	DIR *dir = opendir(SAVED_CONFIG_DIR);
+	DIR *dir = opendir(saved_config_dir);
 	struct dirent *entry;
 	uint8_t uuid[16];
 	int ret = 0;

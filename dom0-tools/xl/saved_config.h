@@ -30,7 +30,8 @@ enum saved_state {
 	SAVED_NONE, /* no file: not created by us, or preserved after its end */
 };
 
-#define SAVED_CONFIG_DIR "/var/lib/xen"
+/* Where the files are: /var/lib/xen, except in tests. */
+extern const char *saved_config_dir;
 
 /* Writes UUID.new and locks it. The fd that holds the lock, or a negative errno. */
 int saved_config_begin(const struct domain_config *config);

@@ -142,7 +142,7 @@ static int begin_restart(struct work *work)
 	int ret = saved_config_move(work->uuid, SAVED_CREATED, SAVED_RESTART);
 
 	if (ret < 0) {
-		log_error("%s: cannot note its restart in %s: %s", name(work), SAVED_CONFIG_DIR,
+		log_error("%s: cannot note its restart in %s: %s", name(work), saved_config_dir,
 			  error_text(ret));
 		return 1;
 	}
@@ -233,7 +233,7 @@ static int run_locked(struct work *work, enum saved_state state)
 	if (!work->has_config && state != SAVED_NEW) {
 		log_error("the configuration of a domain in %s cannot be used; it is destroyed "
 			  "when it ends",
-			  SAVED_CONFIG_DIR);
+			  saved_config_dir);
 		return work->exists && !(work->info.flags & XEN_DOMINF_shutdown)
 			       ? 0
 			       : end_for_good(work);

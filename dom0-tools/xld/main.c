@@ -28,7 +28,7 @@
 #define MAX_POLL     256
 #define RECONNECT_MS 1000
 #define PID_FILE     XEN_RUN_DIR "/xld.pid"
-#define BOOT_ID_FILE SAVED_CONFIG_DIR "/boot-id"
+#define BOOT_ID_FILE XEN_STATE_DIR "/boot-id"
 
 struct xld {
 	struct daemon daemon;
@@ -90,7 +90,7 @@ static void scan(struct xld *xld)
 	int ret = saved_config_list(&uuids, &count);
 
 	if (ret < 0) {
-		log_error("cannot read %s: %s", SAVED_CONFIG_DIR, error_text(ret));
+		log_error("cannot read %s: %s", saved_config_dir, error_text(ret));
 		return;
 	}
 	for (i = 0; i < count; i++) {
@@ -104,13 +104,13 @@ static void scan(struct xld *xld)
 
 static bool open_inotify(struct xld *xld)
 {
-	int ret = make_directories(SAVED_CONFIG_DIR);
+	int ret = make_directories(saved_config_dir);
 
 	xld->inotify = ret < 0 ? -1 : inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (xld->inotify >= 0 &&
-	    inotify_add_watch(xld->inotify, SAVED_CONFIG_DIR, IN_CREATE | IN_MOVED_TO) >= 0)
+	    inotify_add_watch(xld->inotify, saved_config_dir, IN_CREATE | IN_MOVED_TO) >= 0)
 		return true;
-	log_error("cannot watch %s: %s", SAVED_CONFIG_DIR, error_text(ret < 0 ? ret : errno));
+	log_error("cannot watch %s: %s", saved_config_dir, error_text(ret < 0 ? ret : errno));
 	return false;
 }
 
