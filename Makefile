@@ -92,7 +92,7 @@ test: deps-test
 	@MAKE="$(MAKE)" tests/run $(B)
 
 lint:
-	@$(if $(XEN_CFLAGS),XEN_CFLAGS='$(XEN_CFLAGS)') HOST_CFLAGS='$(filter-out -D_FORTIFY_SOURCE=2,$(HOST_CFLAGS))' \
+	@XEN_CFLAGS='$(XEN_CFLAGS)' GUEST_CFLAGS='$(GUEST_CFLAGS)' HOST_CFLAGS='$(filter-out -D_FORTIFY_SOURCE=2,$(HOST_CFLAGS))' \
 		tests/lint $(B)
 
 PREFIX ?= /usr/local

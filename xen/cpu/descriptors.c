@@ -109,10 +109,15 @@ static void gdt_init(void)
 	*gdt_entry(SEL_USER_CS64) = 0x00affb000000ffff;
 }
 
+/* An entry point in this CPU's mapping of the trampoline page. */
+static uint64_t in_window(const char *trampoline)
+{
+	return window() + PERCPU_TRAMPOLINE + ((uint64_t)trampoline & (PAGE_SIZE - 1));
+}
+
 static void syscall_init(void)
 {
 	struct entry_data *data = (struct entry_data *)(window() + PERCPU_ENTRY_DATA);
-	uint64_t text = window() + PERCPU_TRAMPOLINE;
 
 	data->stack = (uint64_t)&cpu_info()->guest_regs.es;
 	data->target[0] = (uint64_t)entry_syscall;
@@ -120,13 +125,13 @@ static void syscall_init(void)
 	data->target[2] = (uint64_t)entry_sysenter;
 
 	wrmsr(MSR_STAR, (uint64_t)SEL_USER_CS32 << 48 | (uint64_t)SEL_HYPERVISOR_CS << 32);
-	wrmsr(MSR_LSTAR, text + (uint64_t)(trampoline_syscall - trampoline_page));
-	wrmsr(MSR_CSTAR, text + (uint64_t)(trampoline_syscall32 - trampoline_page));
+	wrmsr(MSR_LSTAR, in_window(trampoline_syscall));
+	wrmsr(MSR_CSTAR, in_window(trampoline_syscall32));
 	wrmsr(MSR_SYSCALL_MASK, EFLAGS_VM | EFLAGS_RF | EFLAGS_NT | EFLAGS_DF | EFLAGS_IF |
 					EFLAGS_TF | EFLAGS_AC | EFLAGS_IOPL);
 	wrmsr(MSR_SYSENTER_CS, SEL_HYPERVISOR_CS);
 	wrmsr(MSR_SYSENTER_ESP, data->stack);
-	wrmsr(MSR_SYSENTER_EIP, text + (uint64_t)(trampoline_sysenter - trampoline_page));
+	wrmsr(MSR_SYSENTER_EIP, in_window(trampoline_sysenter));
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE);
 }
 

@@ -4,7 +4,14 @@
  * calls C; from a guest that frame is the one at the top of the CPU's stack (cpu/percpu.h).
  */
 #include "cpu/entry.h"
-#include "cpu/extable.h"
+
+/* An entry of the exception table (cpu/extable.h). */
+	.macro EXTABLE insn, fixup
+	.pushsection .ex_table, "a"
+	.balign 4
+	.long \insn - ., \fixup - .
+	.popsection
+	.endm
 
 	.macro SAVE_REGS
 	pushq	%rdi

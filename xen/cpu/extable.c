@@ -10,7 +10,9 @@ extern const struct extable_entry extable_start[], extable_end[];
 
 uint64_t extable_fixup(uint64_t rip)
 {
-	for (const struct extable_entry *e = extable_start; e < extable_end; e++)
+	size_t count = ((uint64_t)extable_end - (uint64_t)extable_start) / sizeof(*extable_start);
+
+	for (const struct extable_entry *e = extable_start; count > 0; e++, count--)
 		if ((uint64_t)&e->insn + (uint64_t)(int64_t)e->insn == rip)
 			return (uint64_t)&e->fixup + (uint64_t)(int64_t)e->fixup;
 	return 0;

@@ -29,7 +29,7 @@ static void map_fresh(uint64_t va)
 /* The boot CPU's variables are those in the image. */
 static void init_variables(unsigned int cpu)
 {
-	size_t size = (size_t)(percpu_end - percpu_start);
+	size_t size = (uint64_t)percpu_end - (uint64_t)percpu_start;
 	unsigned int order = 0;
 	void *area;
 
