@@ -206,6 +206,8 @@ class Dom0:
             if value is not None:
                 lines.append(f"{key} = {value}\n")
         path = f"/root/{name}.cfg"
+        # An earlier guest of that name must not be taken for this one.
+        self.ok(f"rm -f /var/log/xen/console/guest-{name}.log")
         self.write(path, "".join(lines))
         return path
 
@@ -230,7 +232,7 @@ class Dom0:
         """Waits until a guest's console shows text (a regular expression); returns the console."""
         def seen():
             log = self.guest_log(name)
-            return log if re.search(text, log) else None
+            return log if re.search(text, log, re.M) else None
         try:
             return self.wait(seen, f"{text} on {name}'s console", limit)
         except AssertionError as error:

@@ -14,7 +14,6 @@ answers = {}  # (guest, platform) -> lines
 def run_to_end(dom0, guest, extra="", limit=60):
     """Runs a guest until it has powered off; returns its console."""
     name = guest.replace("test-", "")
-    dom0.run(f"rm -f /var/log/xen/console/guest-{name}.log")
     dom0.ok("xl create " + dom0.config(name, kernel=f"/root/guests/{guest}", ramdisk=None, memory=16, extra=extra,
                                        on_poweroff="destroy", on_crash="preserve"))
     dom0.wait(lambda: name not in dom0.domains() or crashed(dom0, name), f"the end of {guest}", limit)
