@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 #include <uuid/uuid.h>
 
@@ -201,8 +202,46 @@ int saved_config_lock(const uint8_t uuid[16], enum saved_state *state)
 	}
 }
 
+/* A line of /proc/locks: "1: FLOCK  ADVISORY  WRITE 123 00:1b:456 0 EOF"; the pid if it is st's. */
+static int lock_line_pid(const char *line, const struct stat *st)
+{
+	unsigned int major_number, minor_number;
+	unsigned long inode;
+	char kind[16];
+	int pid;
+
+	if (sscanf(line, "%*d: %15s %*s %*s %d %x:%x:%lu", kind, &pid, &major_number, &minor_number,
+		   &inode) != 5 ||
+	    strcmp(kind, "FLOCK") != 0)
+		return 0;
+	return major(st->st_dev) == major_number && minor(st->st_dev) == minor_number &&
+			       st->st_ino == inode
+		       ? pid
+		       : 0;
+}
+
+int saved_config_holder(const uint8_t uuid[16])
+{
+	enum saved_state state = saved_config_state(uuid);
+	char path[PATH_BYTES], line[128];
+	struct stat st;
+	FILE *locks;
+	int pid = 0;
+
+	if (state == SAVED_NONE)
+		return 0;
+	state_path(path, uuid, state);
+	locks = stat(path, &st) == 0 ? fopen("/proc/locks", "re") : NULL;
+	if (!locks)
+		return 0;
+	while (pid == 0 && fgets(line, sizeof(line), locks))
+		pid = lock_line_pid(line, &st);
+	fclose(locks);
+	return pid;
+}
+
 /* UUID.ending; the rest of the directory is other programs'. */
-static bool parse_name(const char *name, uint8_t uuid[16])
+bool saved_config_parse_name(const char *name, uint8_t uuid[16])
 {
 	char text[UUID_STR_LEN];
 	size_t i;
@@ -248,7 +287,7 @@ int saved_config_list(uint8_t (**uuids)[16], size_t *count)
 	if (!dir)
 		return errno == ENOENT ? 0 : -errno;
 	while (ret == 0 && (entry = readdir(dir))) {
-		if (parse_name(entry->d_name, uuid))
+		if (saved_config_parse_name(entry->d_name, uuid))
 			ret = add_uuid(uuids, count, uuid);
 	}
 	closedir(dir);

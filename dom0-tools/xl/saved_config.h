@@ -52,6 +52,11 @@ void saved_config_remove(const uint8_t uuid[16]);
  */
 int saved_config_lock(const uint8_t uuid[16], enum saved_state *state);
 
+/* The process that holds the lock; 0 when nobody does or it cannot be told. */
+int saved_config_holder(const uint8_t uuid[16]);
+/* The UUID in a file's name; false when it is not one of ours. */
+bool saved_config_parse_name(const char *name, uint8_t uuid[16]);
+
 /* The UUIDs of all files, each once, malloc'ed; *count of them. 0 or a negative errno. */
 int saved_config_list(uint8_t (**uuids)[16], size_t *count);
 

@@ -35,34 +35,79 @@ static int open_pidfd(pid_t pid)
 	return fd;
 }
 
-void children_start_worker(struct children *children, const uint8_t uuid[16])
+bool children_busy(const struct children *children, const uint8_t uuid[16])
 {
-	struct worker *worker;
-	pid_t pid;
+	const struct worker *worker;
 
 	for (worker = children->workers; worker; worker = worker->next) {
-		if (memcmp(worker->uuid, uuid, sizeof(worker->uuid)) == 0)
-			return;
+		if (!worker->tool_pid && memcmp(worker->uuid, uuid, sizeof(worker->uuid)) == 0)
+			return true;
 	}
-	worker = calloc(1, sizeof(*worker));
-	pid = worker ? fork() : -1;
+	return false;
+}
+
+static bool add_worker(struct children *children, const uint8_t uuid[16], int pidfd, int tool_pid)
+{
+	struct worker *worker = calloc(1, sizeof(*worker));
+
+	if (!worker) {
+		log_error("out of memory");
+		close(pidfd);
+		return false;
+	}
+	memcpy(worker->uuid, uuid, sizeof(worker->uuid));
+	worker->pidfd = pidfd;
+	worker->tool_pid = tool_pid;
+	worker->next = children->workers;
+	children->workers = worker;
+	return true;
+}
+
+bool children_watch_tool(struct children *children, const uint8_t uuid[16], int pid)
+{
+	const struct worker *worker;
+	int pidfd;
+
+	for (worker = children->workers; worker; worker = worker->next) {
+		if (worker->tool_pid == pid &&
+		    memcmp(worker->uuid, uuid, sizeof(worker->uuid)) == 0)
+			return true;
+	}
+	pidfd = pidfd_open(pid, 0);
+	return pidfd >= 0 && add_worker(children, uuid, pidfd, pid);
+}
+
+void children_forget_tools(struct children *children, const uint8_t uuid[16])
+{
+	struct worker **link = &children->workers, *worker;
+
+	while ((worker = *link)) {
+		if (!worker->tool_pid || memcmp(worker->uuid, uuid, sizeof(worker->uuid)) != 0) {
+			link = &worker->next;
+			continue;
+		}
+		*link = worker->next;
+		close(worker->pidfd);
+		free(worker);
+	}
+}
+
+void children_start_worker(struct children *children, const uint8_t uuid[16])
+{
+	pid_t pid = fork();
+	int pidfd;
+
 	if (pid < 0) {
 		log_error("cannot start a process for a domain: %s", error_text(errno));
-		free(worker);
 		return;
 	}
 	if (pid == 0) {
 		daemon_child(children->daemon);
 		_exit(lifecycle_run(uuid));
 	}
-	worker->pidfd = open_pidfd(pid);
-	if (worker->pidfd < 0) {
-		free(worker);
-		return;
-	}
-	memcpy(worker->uuid, uuid, sizeof(worker->uuid));
-	worker->next = children->workers;
-	children->workers = worker;
+	pidfd = open_pidfd(pid);
+	if (pidfd >= 0)
+		add_worker(children, uuid, pidfd, 0);
 }
 
 bool children_add_helpers(struct children *children, char *list)
@@ -177,10 +222,29 @@ static void helper_ended(struct helper *helper, const siginfo_t *info)
 		helper->backoff_ms = BACKOFF_MAX_MS;
 }
 
-bool children_reap(struct children *children)
+static bool worker_has_ended(struct worker *worker)
 {
-	struct worker **link = &children->workers, *worker;
-	bool worker_ended = false;
+	struct pollfd pfd = { .fd = worker->pidfd, .events = POLLIN };
+	siginfo_t info;
+
+	if (!worker->tool_pid) {
+		if (!has_ended(&worker->pidfd, &info))
+			return false;
+		if (info.si_code != CLD_EXITED)
+			log_error("the process of a domain was killed by signal %d",
+				  info.si_status);
+		return true;
+	}
+	if (poll(&pfd, 1, 0) != 1)
+		return false;
+	close(worker->pidfd);
+	return true;
+}
+
+void children_reap(struct children *children, void (*ended)(const uint8_t uuid[16], void *arg),
+		   void *arg)
+{
+	struct worker **link = &children->workers, *worker, *done = NULL;
 	siginfo_t info;
 	size_t i;
 
@@ -189,18 +253,20 @@ bool children_reap(struct children *children)
 			helper_ended(&children->helpers[i], &info);
 	}
 	while ((worker = *link)) {
-		if (!has_ended(&worker->pidfd, &info)) {
+		if (!worker_has_ended(worker)) {
 			link = &worker->next;
 			continue;
 		}
-		if (info.si_code != CLD_EXITED)
-			log_error("the process of a domain was killed by signal %d",
-				  info.si_status);
 		*link = worker->next;
-		free(worker);
-		worker_ended = true;
+		worker->next = done;
+		done = worker;
 	}
-	return worker_ended;
+	/* Only now, since it may start others. */
+	while ((worker = done)) {
+		done = worker->next;
+		ended(worker->uuid, arg);
+		free(worker);
+	}
 }
 
 void children_stop(struct children *children)

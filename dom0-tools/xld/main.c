@@ -81,24 +81,66 @@ static void forget_earlier_boot(void)
 		fclose(file);
 }
 
+/* One domain: info is the hypervisor's, NULL when it has none with this UUID. */
+static void look_at(struct xld *xld, const uint8_t uuid[16],
+		    const struct xen_domctl_getdomaininfo *info)
+{
+	int pid;
+
+	if (!lifecycle_wanted(uuid, info)) {
+		children_forget_tools(&xld->children, uuid);
+		return;
+	}
+	if (children_busy(&xld->children, uuid))
+		return;
+	/* Whoever is at work on it may die; until then it is theirs. */
+	pid = saved_config_holder(uuid);
+	if (pid > 0 && children_watch_tool(&xld->children, uuid, pid))
+		return;
+	children_start_worker(&xld->children, uuid);
+}
+
+static void look_again(const uint8_t uuid[16], void *arg)
+{
+	struct xen_domctl_getdomaininfo info;
+	struct xld *xld = arg;
+	bool exists = control_find_uuid(&xld->control, uuid, &info);
+
+	look_at(xld, uuid, exists ? &info : NULL);
+}
+
+static const struct xen_domctl_getdomaininfo *
+find_info(const struct xen_domctl_getdomaininfo *infos, int count, const uint8_t uuid[16])
+{
+	int i;
+
+	for (i = 0; i < count; i++) {
+		if (memcmp(infos[i].handle, uuid, sizeof(infos[i].handle)) == 0 &&
+		    !(infos[i].flags & XEN_DOMINF_dying))
+			return &infos[i];
+	}
+	return NULL;
+}
+
 /* Looks at every domain that has a file. */
 static void scan(struct xld *xld)
 {
-	struct xen_domctl_getdomaininfo info;
+	struct xen_domctl_getdomaininfo *infos = NULL;
 	uint8_t(*uuids)[16];
 	size_t count, i;
-	int ret = saved_config_list(&uuids, &count);
+	/* First the files: a domain whose file is there has been created. */
+	int ret = saved_config_list(&uuids, &count), domains;
 
 	if (ret < 0) {
 		log_error("cannot read %s: %s", saved_config_dir, error_text(ret));
 		return;
 	}
-	for (i = 0; i < count; i++) {
-		bool exists = control_find_uuid(&xld->control, uuids[i], &info);
-
-		if (lifecycle_wanted(uuids[i], exists ? &info : NULL))
-			children_start_worker(&xld->children, uuids[i]);
-	}
+	domains = dom_list_all(xld->control.fd, &infos);
+	if (domains < 0)
+		log_error("cannot list the domains: %s", error_text(domains));
+	for (i = 0; i < count && domains >= 0; i++)
+		look_at(xld, uuids[i], find_info(infos, domains, uuids[i]));
+	free(infos);
 	free(uuids);
 }
 
@@ -164,14 +206,23 @@ static bool reconnect(struct xld *xld)
 	return true;
 }
 
-static bool drain_inotify(struct xld *xld)
+/* Looks at the domains whose files have changed; all of them if the kernel lost count. */
+static void drain_inotify(struct xld *xld)
 {
 	char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
-	bool any = false;
+	const struct inotify_event *event;
+	uint8_t uuid[16];
+	ssize_t bytes, at;
 
-	while (read(xld->inotify, events, sizeof(events)) > 0)
-		any = true;
-	return any;
+	while ((bytes = read(xld->inotify, events, sizeof(events))) > 0) {
+		for (at = 0; at < bytes; at += (ssize_t)(sizeof(*event) + event->len)) {
+			event = (const struct inotify_event *)(events + at);
+			if (event->mask & IN_Q_OVERFLOW)
+				scan(xld);
+			else if (event->len && saved_config_parse_name(event->name, uuid))
+				look_again(uuid, xld);
+		}
+	}
 }
 
 /* How long to wait, ms: to the next helper's start, or to the next try to reach xenstored. */
@@ -207,9 +258,9 @@ static bool turn(struct xld *xld, int *status)
 		*status = 0;
 		return false;
 	}
+	drain_inotify(xld);
+	children_reap(&xld->children, look_again, xld);
 	look = drain_store(xld);
-	look |= drain_inotify(xld);
-	look |= children_reap(&xld->children);
 	look |= reconnect(xld);
 	if (look && xld->control.xs)
 		scan(xld);
