@@ -196,6 +196,7 @@ void console_init_input(void)
 		pr_warn("the serial console has no interrupt: no input\n");
 		return;
 	}
+	ioapic_claim(isa->gsi);
 	ioapic_unmask(isa->gsi);
 	uart_enable_rx_interrupt();
 }

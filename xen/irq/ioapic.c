@@ -27,6 +27,7 @@ static struct ioapic {
 	volatile uint32_t *regs;
 	paddr_t address;
 	unsigned int gsi_base, pins;
+	uint64_t claimed[4]; /* a bit for each pin: the hypervisor's own */
 } ioapics[IOAPICS_MAX];
 static unsigned int ioapic_count, gsi_count;
 
@@ -92,8 +93,18 @@ unsigned int ioapic_gsi_count(void)
 bool ioapic_has_gsi(unsigned int gsi)
 {
 	unsigned int pin;
+	struct ioapic *io = find(gsi, &pin);
 
-	return find(gsi, &pin) != NULL;
+	return io && !(io->claimed[pin / 64] >> (pin % 64) & 1);
+}
+
+void ioapic_claim(unsigned int gsi)
+{
+	unsigned int pin;
+	struct ioapic *io = find(gsi, &pin);
+
+	if (io)
+		io->claimed[pin / 64] |= 1ull << (pin % 64);
 }
 
 int ioapic_route(unsigned int gsi, uint8_t vector, uint32_t apic_id, bool level, bool active_low)

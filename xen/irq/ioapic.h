@@ -12,7 +12,10 @@
 void ioapic_init(void); /* boot: maps them and masks every input */
 /* GSIs are below this; there may be gaps. */
 unsigned int ioapic_gsi_count(void);
+/* There is such an input, and it is free for domains. */
 bool ioapic_has_gsi(unsigned int gsi);
+/* Boot: the hypervisor handles this input itself; no domain may route or mask it. */
+void ioapic_claim(unsigned int gsi);
 /* Routes gsi to vector on the CPU with this APIC id, masked. -EINVAL for no such input. */
 int ioapic_route(unsigned int gsi, uint8_t vector, uint32_t apic_id, bool level, bool active_low);
 void ioapic_mask(unsigned int gsi);
