@@ -117,12 +117,8 @@ static long read_status(struct domain *d, struct evtchn_status *s)
 {
 	struct evtchn *chn = evtchn_port(d, s->port);
 
-	if (s->port >= d->evtchn.max_ports)
-		return -EINVAL;
-	s->status = EVTCHNSTAT_closed;
-	s->vcpu = 0;
 	if (!chn)
-		return 0;
+		return -EINVAL;
 	spin_lock(&d->evtchn.lock);
 	s->status = chn->status;
 	s->vcpu = chn->vcpu;
