@@ -151,35 +151,33 @@ int xenbus_request(uint32_t type, uint32_t tx, const void *body, size_t len, voi
 	return read_reply(msg.req_id, reply, size);
 }
 
-/* path NUL [value], the reply as a string. */
-static int request_path(uint32_t type, uint32_t tx, const char *path, const char *value,
-			bool with_nul, char *reply, size_t size)
+/* path NUL, then len bytes of value; the reply as a string. */
+static int request_path(uint32_t type, uint32_t tx, const char *path, const char *value, size_t len,
+			char *reply, size_t size)
 {
 	static char body[XENSTORE_PAYLOAD_MAX];
-	size_t path_len = strlen(path) + 1, value_len = value ? strlen(value) + with_nul : 0;
-	size_t reply_len = size - 1;
+	size_t path_len = strlen(path) + 1, reply_len = size - 1;
 	int rc;
 
-	if (path_len + value_len > sizeof(body))
+	if (path_len + len > sizeof(body))
 		return -E2BIG;
 	memcpy(body, path, path_len);
-	if (value)
-		memcpy(body + path_len, value, value_len);
-	rc = xenbus_request(type, tx, body, path_len + value_len, reply, &reply_len);
+	memcpy(body + path_len, value, len);
+	rc = xenbus_request(type, tx, body, path_len + len, reply, &reply_len);
 	reply[rc ? 0 : reply_len] = 0;
 	return rc;
 }
 
 int xenbus_read(uint32_t tx, const char *path, char *value, size_t size)
 {
-	return request_path(XS_READ, tx, path, NULL, false, value, size);
+	return request_path(XS_READ, tx, path, "", 0, value, size);
 }
 
 int xenbus_write(uint32_t tx, const char *path, const char *value)
 {
 	char ok[16];
 
-	return request_path(XS_WRITE, tx, path, value, false, ok, sizeof(ok));
+	return request_path(XS_WRITE, tx, path, value, strlen(value), ok, sizeof(ok));
 }
 
 int xenbus_printf(uint32_t tx, const char *path, const char *fmt, ...)
@@ -197,25 +195,25 @@ int xenbus_rm(uint32_t tx, const char *path)
 {
 	char ok[16];
 
-	return request_path(XS_RM, tx, path, NULL, false, ok, sizeof(ok));
+	return request_path(XS_RM, tx, path, "", 0, ok, sizeof(ok));
 }
 
 int xenbus_mkdir(uint32_t tx, const char *path)
 {
 	char ok[16];
 
-	return request_path(XS_MKDIR, tx, path, NULL, false, ok, sizeof(ok));
+	return request_path(XS_MKDIR, tx, path, "", 0, ok, sizeof(ok));
 }
 
 int xenbus_list(uint32_t tx, const char *path, char *names, size_t size)
 {
-	return request_path(XS_DIRECTORY, tx, path, NULL, false, names, size);
+	return request_path(XS_DIRECTORY, tx, path, "", 0, names, size);
 }
 
 int xenbus_transaction_start(uint32_t *tx)
 {
 	char id[16];
-	int rc = request_path(XS_TRANSACTION_START, 0, "", NULL, false, id, sizeof(id));
+	int rc = request_path(XS_TRANSACTION_START, 0, "", "", 0, id, sizeof(id));
 
 	if (!rc)
 		*tx = (uint32_t)strtoull(id, NULL, 10);
@@ -226,21 +224,21 @@ int xenbus_transaction_end(uint32_t tx, bool abort)
 {
 	char ok[16];
 
-	return request_path(XS_TRANSACTION_END, tx, abort ? "F" : "T", NULL, false, ok, sizeof(ok));
+	return request_path(XS_TRANSACTION_END, tx, abort ? "F" : "T", "", 0, ok, sizeof(ok));
 }
 
 int xenbus_watch(const char *path, const char *token)
 {
 	char ok[16];
 
-	return request_path(XS_WATCH, 0, path, token, true, ok, sizeof(ok));
+	return request_path(XS_WATCH, 0, path, token, strlen(token) + 1, ok, sizeof(ok));
 }
 
 int xenbus_unwatch(const char *path, const char *token)
 {
 	char ok[16];
 
-	return request_path(XS_UNWATCH, 0, path, token, true, ok, sizeof(ok));
+	return request_path(XS_UNWATCH, 0, path, token, strlen(token) + 1, ok, sizeof(ok));
 }
 
 int xenbus_next_watch(char *path, size_t path_size, char *token, size_t token_size)

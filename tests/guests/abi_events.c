@@ -118,7 +118,7 @@ static void grants(void)
 static void scheduling(void)
 {
 	struct sched_poll poll = { .nr_ports = 1000 };
-	struct vcpu_runstate_info runstate;
+	struct vcpu_runstate_info runstate = { 0 };
 
 	VERDICT("yield", hypercall(sched_op, SCHEDOP_yield, 0, 0, 0));
 	VERDICT("poll too many ports", hypercall(sched_op, SCHEDOP_poll, &poll, 0, 0));

@@ -78,6 +78,7 @@ static void *take(struct slab *slab)
 {
 	struct free_item *item = slab->free;
 
+	BUG_ON(!item); /* a slab on the list has something free */
 	slab->free = item->next;
 	slab->in_use++;
 	if (!slab->free)
