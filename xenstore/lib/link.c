@@ -88,17 +88,17 @@ static int open_connection(bool *is_socket)
 	const char *path = getenv("XENSTORED_PATH");
 	const char *rundir = getenv("XENSTORED_RUNDIR");
 	char socket_path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
-	int fd, first_error;
+	int fd;
 
 	if (path)
 		return open_path(path, is_socket);
 	snprintf(socket_path, sizeof(socket_path), "%s/socket", rundir ? rundir : DEFAULT_RUNDIR);
 	fd = open_path(socket_path, is_socket);
-	first_error = errno;
+	/* A socket that nobody answers at is a dead daemon's: the kernel would wait for it. */
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
 	for (size_t i = 0; fd < 0 && i < sizeof(devices) / sizeof(devices[0]); i++)
 		fd = open_path(devices[i], is_socket);
-	if (fd < 0)
-		errno = first_error;
 	return fd;
 }
 
