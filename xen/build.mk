@@ -72,3 +72,11 @@ UNIT_TESTS += xen-page-type
 xen-page-type_SRCS := $(XEN_PV_TEST)/test_page_type.c $(XEN_PV_TEST_SRCS)
 UNIT_TESTS += xen-mmu
 xen-mmu_SRCS := $(XEN_PV_TEST)/test_mmu.c $(XEN_PV_TEST_SRCS)
+
+# Hypercalls of ops/ and the readers of firmware tables, in the same way.
+XEN_OPS_TEST := tests/unit/xen-ops
+$(B)/san/$(XEN_OPS_TEST)/%.o: EXTRA_CFLAGS += $(XEN_TEST_CFLAGS)
+UNIT_TESTS += xen-memory-op
+xen-memory-op_SRCS := $(XEN_OPS_TEST)/test_memory_op.c $(XEN_TEST)/host_domain.c $(XEN_TEST_HOST) \
+	xen/mm/page.c xen/mm/buddy.c \
+	$(addprefix xen/ops/,memory_op.c reservation.c memory_exchange.c memory_map.c)

@@ -8,6 +8,7 @@
 
 #include "ops/memory_op.h"
 
+#include "console/console.h"
 #include "core/domain.h"
 #include "core/hypercall.h"
 #include "cpu/percpu.h"
@@ -15,6 +16,12 @@
 #include "mm/guest_access.h"
 #include "mm/heap.h"
 #include "mm/page.h"
+
+/*
+ * One exchange at a time: while it runs, its domain may have a chunk more than its limit, and many
+ * at once would add up. Whoever finds it taken tries the hypercall again.
+ */
+static spinlock_t exchange_lock = SPINLOCK_INIT(RANK_DOMCTL);
 
 struct chunk {
 	unsigned long in_extents, out_extents, frames;
@@ -101,17 +108,22 @@ static int alloc_out(struct domain *d, struct chunk *c, const struct xen_memory_
 	return -ENOMEM;
 }
 
-/* Reads the pfns of the output extents and writes their new mfns to the same places. */
+/* Reads the pfns of the output extents; writes their new mfns to the same places, all or none. */
 static int tell_guest(struct chunk *c, const struct xen_memory_exchange *exch, unsigned long first)
 {
 	unsigned long i;
 
+	if (copy_from_guest_offset(c->pfn, exch->out.extent_start, first, c->out_extents))
+		return -EFAULT;
 	for (i = 0; i < c->out_extents; i++) {
 		xen_pfn_t mfn = page_to_mfn(c->out[i]);
 
-		if (copy_from_guest_offset(&c->pfn[i], exch->out.extent_start, first + i, 1) ||
-		    copy_to_guest_offset(exch->out.extent_start, first + i, &mfn, 1))
-			return -EFAULT;
+		if (!copy_to_guest_offset(exch->out.extent_start, first + i, &mfn, 1))
+			continue;
+		/* What could be written before can be written again, unless the guest unmaps it. */
+		if (i && copy_to_guest_offset(exch->out.extent_start, first, c->pfn, i))
+			guest_log(current->domain, LOG_DEBUG, "exchange: frame list vanished");
+		return -EFAULT;
 	}
 	return 0;
 }
@@ -193,9 +205,14 @@ long memory_exchange(void *arg)
 	rc = check_arguments(&exch);
 	if (rc)
 		return rc;
+	if (!spin_trylock(&exchange_lock))
+		return hypercall_continue(__HYPERVISOR_memory_op, 2, (unsigned long)XENMEM_exchange,
+					  arg);
 	d = memory_op_domain(exch.in.domid, &rc);
-	if (!d)
+	if (!d) {
+		spin_unlock(&exchange_lock);
 		return rc;
+	}
 	rc = chunk_init(&chunk, &exch);
 	while (!rc && exch.nr_exchanged < exch.in.nr_extents) {
 		rc = exchange_chunk(d, &chunk, &exch);
@@ -210,6 +227,7 @@ long memory_exchange(void *arg)
 	xfree(chunk.out);
 	xfree(chunk.pfn);
 	domain_put(d);
+	spin_unlock(&exchange_lock);
 	if (copy_to_guest(&u_exch->nr_exchanged, &exch.nr_exchanged, sizeof(exch.nr_exchanged)))
 		return -EFAULT;
 	return preempted ? hypercall_continue(__HYPERVISOR_memory_op, 2,
