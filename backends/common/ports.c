@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "dom0-tools/lib/evtchn.h"
@@ -41,6 +42,19 @@ static void on_readable(void *arg, uint32_t events)
 	}
 	if (handled && write(ports->lfd.fd, fired, handled * sizeof(fired[0])) < 0)
 		log_error("cannot unmask event channels: %s", error_text(errno));
+}
+
+/* linux/include/uapi/xen/evtchn.h: from now on only channels to this domain, no virqs. */
+struct restrict_domid {
+	uint16_t domid;
+};
+#define IOCTL_RESTRICT_DOMID _IOC(_IOC_NONE, 'E', 6, sizeof(struct restrict_domid))
+
+int ports_restrict(struct ports *ports, uint32_t domid)
+{
+	struct restrict_domid only = { .domid = (uint16_t)domid };
+
+	return ioctl(ports->lfd.fd, IOCTL_RESTRICT_DOMID, &only) < 0 ? -errno : 0;
 }
 
 int ports_init(struct ports *ports, struct loop *loop)

@@ -29,6 +29,8 @@ struct ports {
 /* 0 or a negative errno. */
 int ports_init(struct ports *ports, struct loop *loop);
 void ports_close(struct ports *ports);
+/* For good: binds to no other guest than this. 0 or a negative errno. */
+int ports_restrict(struct ports *ports, uint32_t domid);
 
 /*
  * Binds to the guest's port; handle(arg) runs on each event (and once soon after binding, as Xen

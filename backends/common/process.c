@@ -162,6 +162,10 @@ static int set_up(struct process *p)
 		log_error("cannot open /dev/xen/evtchn: %s", error_text(ret));
 		return ret;
 	}
+	ret = ports_restrict(&p->ports, p->config->domid);
+	if (ret < 0)
+		log_warn("cannot restrict event channels to domain %u: %s", p->config->domid,
+			 error_text(ret));
 	p->gntdev = gntdev_open();
 	if (p->gntdev < 0) {
 		log_error("cannot open /dev/xen/gntdev: %s", error_text(p->gntdev));
