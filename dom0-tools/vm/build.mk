@@ -7,7 +7,8 @@ shoji-vm_SRCS := $(VM_LIB_SRCS) $(addprefix dom0-tools/vm/,machine.c main.c plat
 
 ALL += $(B)/shoji-vm
 $(B)/shoji-vm: $(B)/bin/shoji-vm
-	cp $< $@
+	cp $< $@.new
+	mv $@.new $@
 
 # dom0's root, in two parts: see mkimage. The programs' part follows PROGRAMS, which is complete only
 # when all fragments have been read.

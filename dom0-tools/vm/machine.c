@@ -169,6 +169,13 @@ static void add_console(struct args *a, const struct machine_config *cfg)
 	free(log);
 }
 
+/* dom0's random numbers are ready at once, and with them UUIDs and MAC addresses. */
+static void add_entropy(struct args *a)
+{
+	add(a, "-device");
+	add(a, "virtio-rng-pci");
+}
+
 static void build_args(struct args *a, const struct machine_config *cfg)
 {
 	const struct vm_options *o = cfg->options;
@@ -192,6 +199,7 @@ static void build_args(struct args *a, const struct machine_config *cfg)
 		add(a, "shift=0,sleep=off");
 	}
 	add_console(a, cfg);
+	add_entropy(a);
 	add_boot(a, cfg);
 	for (size_t i = 0; i < o->nr_disks; i++) {
 		snprintf(id, sizeof(id), "disk%zu", i);
