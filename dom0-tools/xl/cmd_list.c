@@ -13,12 +13,13 @@
 #include "dom0-tools/lib/domain.h"
 #include "dom0-tools/lib/log.h"
 #include "dom0-tools/xl/command.h"
+#include "dom0-tools/xl/domain_json.h"
 #include "dom0-tools/xl/report.h"
 
 #define NS_PER_SECOND 1e9
 
 struct columns {
-	bool verbose, cpupool;
+	bool json, verbose, cpupool;
 };
 
 static void print_header(const struct columns *columns)
@@ -65,55 +66,85 @@ static void print_domain(struct control *control, const struct columns *columns,
 	free(name);
 }
 
-static int list_all(struct control *control, const struct columns *columns)
+static bool print_json(struct control *control, const struct xen_domctl_getdomaininfo *infos,
+		       size_t count)
 {
-	struct xen_domctl_getdomaininfo *infos = NULL;
-	int count = dom_list_all(control->fd, &infos), i;
+	char *json = domain_json(control, infos, count);
 
-	if (count < 0) {
-		report_error("cannot list the domains: %s", error_text(count));
-		return 1;
-	}
+	if (json)
+		fputs(json, stdout);
+	else
+		report_error("out of memory");
+	free(json);
+	return json != NULL;
+}
+
+static bool print(struct control *control, const struct columns *columns,
+		  const struct xen_domctl_getdomaininfo *infos, size_t count)
+{
+	size_t i;
+
+	if (columns->json)
+		return print_json(control, infos, count);
 	print_header(columns);
 	for (i = 0; i < count; i++)
 		print_domain(control, columns, &infos[i]);
-	free(infos);
-	return 0;
+	return true;
 }
 
-static int list_some(struct control *control, const struct columns *columns, char **names)
+static bool list_all(struct control *control, const struct columns *columns)
 {
-	struct xen_domctl_getdomaininfo info;
-	bool header = false;
-	uint32_t domid;
-	int status = 0;
+	struct xen_domctl_getdomaininfo *infos = NULL;
+	int count = dom_list_all(control->fd, &infos);
+	bool ok = count >= 0;
 
-	for (; *names; names++) {
-		if (!control_find(control, *names, &domid) ||
-		    dom_getinfo(control->fd, domid, &info) < 0) {
-			status = 1;
-			continue;
-		}
-		if (!header)
-			print_header(columns);
-		header = true;
-		print_domain(control, columns, &info);
+	if (ok)
+		ok = print(control, columns, infos, (size_t)count);
+	else
+		report_error("cannot list the domains: %s", error_text(count));
+	free(infos);
+	return ok;
+}
+
+/* Those that there are are listed, also when some are not there. */
+static bool list_some(struct control *control, const struct columns *columns, char **names,
+		      size_t max)
+{
+	struct xen_domctl_getdomaininfo *infos = calloc(max, sizeof(*infos));
+	size_t count = 0, i;
+	uint32_t domid;
+
+	if (!infos) {
+		report_error("out of memory");
+		return false;
 	}
-	return status;
+	for (i = 0; i < max; i++) {
+		if (control_find(control, names[i], &domid) &&
+		    dom_getinfo(control->fd, domid, &infos[count]) == 0)
+			count++;
+	}
+	if (count && !print(control, columns, infos, count))
+		count = 0;
+	free(infos);
+	return count == max;
 }
 
 int cmd_list(int argc, char **argv)
 {
-	static const struct option options[] = { { "verbose", no_argument, NULL, 'v' },
+	static const struct option options[] = { { "long", no_argument, NULL, 'l' },
+						 { "json", no_argument, NULL, 'l' },
+						 { "verbose", no_argument, NULL, 'v' },
 						 { "cpupool", no_argument, NULL, 'c' },
 						 { 0 } };
 	struct columns columns = { 0 };
 	struct control control;
 	int option, status = 0;
+	bool ok;
 
-	while ((option = command_option(argc, argv, "vc", options, 0, -1, &status)) != -1) {
+	while ((option = command_option(argc, argv, "lvc", options, 0, -1, &status)) != -1) {
 		if (option == COMMAND_DONE)
 			return status;
+		columns.json |= option == 'l';
 		columns.verbose |= option == 'v';
 		columns.cpupool |= option == 'c';
 	}
@@ -124,9 +155,9 @@ int cmd_list(int argc, char **argv)
 		report_note("cannot reach xenstored, so names are not known: %s",
 			    error_text(errno));
 	if (optind < argc)
-		status = list_some(&control, &columns, argv + optind);
+		ok = list_some(&control, &columns, argv + optind, (size_t)(argc - optind));
 	else
-		status = list_all(&control, &columns);
+		ok = list_all(&control, &columns);
 	control_close(&control);
-	return status;
+	return ok ? 0 : 1;
 }

@@ -27,6 +27,7 @@ const struct command commands[] = {
 	  "  KEY=VALUE             as if it stood in the file, and instead of what does\n" },
 	{ "list", cmd_list, "[OPTION]... [DOMAIN]...",
 	  "List domains",
+	  "  -l, --long, --json    everything about them, as JSON\n"
 	  "  -v, --verbose         also UUIDs and the reasons of shutdowns\n"
 	  "  -c, --cpupool         also the CPU pool\n" },
 	{ "console", cmd_console, "[OPTION]... DOMAIN",
