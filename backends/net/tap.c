@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +15,6 @@
 
 #include <linux/if_tun.h>
 
-#include <netlink/addr.h>
 #include <netlink/errno.h>
 #include <netlink/netlink.h>
 #include <netlink/route/link.h>
@@ -50,6 +50,16 @@ static int check_name(const char *name, struct complaint c)
 	return 0;
 }
 
+/* The address that marks the backend's end of a link: higher than any, so no bridge takes it on. */
+static int set_backend_mac(int fd)
+{
+	static const uint8_t mac[6] = { 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff };
+	struct ifreq ifr = { .ifr_hwaddr.sa_family = ARPHRD_ETHER };
+
+	memcpy(ifr.ifr_hwaddr.sa_data, mac, sizeof(mac));
+	return ioctl(fd, SIOCSIFHWADDR, &ifr) < 0 ? -errno : 0;
+}
+
 int tap_create(const char *name, char *error, size_t error_size)
 {
 	struct complaint c = { error, error_size };
@@ -69,7 +79,14 @@ int tap_create(const char *name, char *error, size_t error_size)
 		close(fd);
 		return ret;
 	}
-	tap_set_carrier(fd, false);
+	ret = set_backend_mac(fd);
+	if (ret == 0)
+		ret = tap_set_carrier(fd, false);
+	if (ret < 0) {
+		complain(c, ret, "interface %s: cannot be set up: %s", name, error_text(ret));
+		close(fd);
+		return ret;
+	}
 	return fd;
 }
 
@@ -151,15 +168,12 @@ static int find_bridge(struct nl_sock *sock, const char *bridge, struct complain
 
 static int change_link(struct nl_sock *sock, const char *name, unsigned int mtu, int master)
 {
-	static const uint8_t backend_mac[6] = { 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff };
 	struct rtnl_link *link = NULL, *changes = rtnl_link_alloc();
-	struct nl_addr *mac = nl_addr_build(AF_LLC, backend_mac, sizeof(backend_mac));
-	int ret = changes && mac ? 0 : -NLE_NOMEM;
+	int ret = changes ? 0 : -NLE_NOMEM;
 
 	if (ret == 0)
 		ret = rtnl_link_get_kernel(sock, 0, name, &link);
 	if (ret == 0) {
-		rtnl_link_set_addr(changes, mac);
 		if (mtu)
 			rtnl_link_set_mtu(changes, mtu);
 		if (master)
@@ -167,7 +181,6 @@ static int change_link(struct nl_sock *sock, const char *name, unsigned int mtu,
 		rtnl_link_set_flags(changes, IFF_UP);
 		ret = rtnl_link_change(sock, link, changes, 0);
 	}
-	nl_addr_put(mac);
 	rtnl_link_put(link);
 	rtnl_link_put(changes);
 	return ret < 0 ? netlink_errno(ret) : 0;

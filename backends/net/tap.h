@@ -18,15 +18,15 @@ typedef struct virtio_net_hdr tap_header;
 #define TAP_NAME_MAX 16 /* IFNAMSIZ */
 
 /*
- * Makes the interface name, without carrier. Its descriptor (non-blocking, close-on-exec), or a
- * negative errno with the reason in error.
+ * Makes the interface name, without carrier, with the address that marks the backend's end of a
+ * link (fe:ff:ff:ff:ff:ff). Its descriptor (non-blocking, close-on-exec), or a negative errno with
+ * the reason in error.
  */
 int tap_create(const char *name, char *error, size_t error_size);
 
 /*
- * Gives it the address that marks the backend's end of a link (fe:ff:ff:ff:ff:ff), an MTU unless
- * that is 0, the bridge as its master unless that is empty, and brings it up. 0, or a negative
- * errno with the reason in error.
+ * Gives it an MTU unless that is 0, the bridge as its master unless that is empty, and brings it
+ * up. 0, or a negative errno with the reason in error.
  */
 int tap_configure(const char *name, unsigned int mtu, const char *bridge, char *error,
 		  size_t error_size);
