@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
@@ -244,22 +245,44 @@ static int open_log(struct run *r)
 	return 0;
 }
 
+static void read_signals(struct run *r)
+{
+	struct signalfd_siginfo info;
+
+	while (read(r->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo != SIGCHLD)
+			r->signal = (int)info.ssi_signo;
+		else if (r->pid > 0 && waitpid(r->pid, &r->machine_status, WNOHANG) == r->pid)
+			r->pid = 0;
+	}
+}
+
+/*
+ * To standard output, in pieces that a pipe which is ready takes whole: a reader that has stopped
+ * must not keep us from seeing a signal.
+ */
 static void write_output(void *arg, const char *data, size_t len)
 {
 	struct run *r = arg;
+	struct pollfd fds[2] = { { STDOUT_FILENO, POLLOUT, 0 }, { r->signal_fd, POLLIN, 0 } };
 
-	while (len && !r->output_lost) {
-		ssize_t n = write(STDOUT_FILENO, data, len);
+	while (len && !r->output_lost && !r->signal) {
+		ssize_t n;
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			complain("standard output", "", -errno);
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
 			r->output_lost = true;
-			return;
+		if (fds[1].revents)
+			read_signals(r);
+		if (!fds[0].revents)
+			continue;
+		n = write(STDOUT_FILENO, data, len < PIPE_BUF ? len : PIPE_BUF);
+		if (n < 0 && errno != EINTR && errno != EAGAIN) {
+			complain("standard", "output", -errno);
+			r->output_lost = true;
+		} else if (n > 0) {
+			data += n;
+			len -= (size_t)n;
 		}
-		data += n;
-		len -= (size_t)n;
 	}
 }
 
@@ -272,18 +295,6 @@ static bool read_channel(struct run *r)
 	if (n > 0)
 		channel_feed(&r->channel, buf, (size_t)n);
 	return n > 0 || (n < 0 && errno == EINTR);
-}
-
-static void read_signals(struct run *r)
-{
-	struct signalfd_siginfo info;
-
-	while (read(r->signal_fd, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo != SIGCHLD)
-			r->signal = (int)info.ssi_signo;
-		else if (r->pid > 0 && waitpid(r->pid, &r->machine_status, WNOHANG) == r->pid)
-			r->pid = 0;
-	}
 }
 
 static int poll_timeout(int64_t deadline)
@@ -391,6 +402,10 @@ static int result(struct run *r)
 
 	if (r->signal)
 		return EXIT_SIGNAL_BASE + r->signal;
+	if (r->interactive && r->timed_out) {
+		fprintf(stderr, "\r\nshoji-vm: time-out after %u s\n", r->options.timeout_s);
+		return EXIT_TIMEOUT;
+	}
 	if (r->interactive)
 		return WIFEXITED(r->machine_status) ? WEXITSTATUS(r->machine_status) : EXIT_NOT_UP;
 	if (ended)

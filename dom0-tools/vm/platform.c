@@ -144,6 +144,8 @@ static int cache_dir(const struct platform *p, const char *tmp_dir, char *dir)
 	if (xdg && *xdg == '/' && !join(dir, "%s/shoji", xdg) &&
 	    (!mkdir(dir, 0755) || errno == EEXIST) && access(dir, W_OK) == 0)
 		return 0;
+	if (home && *home == '/' && !join(dir, "%s/.cache", home))
+		mkdir(dir, 0700);
 	if (home && *home == '/' && !join(dir, "%s/.cache/shoji", home) &&
 	    (!mkdir(dir, 0755) || errno == EEXIST) && access(dir, W_OK) == 0)
 		return 0;

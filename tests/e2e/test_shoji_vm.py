@@ -154,6 +154,19 @@ def test_a_signal_ends_the_machine(number, status, temp, tmp_path):
         assert not list(temp.iterdir())
 
 
+def test_a_reader_that_stops_does_not_make_it_deaf(temp, tmp_path):
+    script = tmp_path / "script"
+    script.write_text("seq 100000\nsleep 1000\n")
+    process = subprocess.Popen([SHOJI_VM, "--hypervisor", SHOJI, "--script", script], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE)
+    assert process.stdout.read(4) == b"1\n2\n"
+    time.sleep(3)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == -15
+    process.stdout.close()
+    assert not list(temp.iterdir())
+
+
 @pytest.mark.parametrize("arguments,words", [
     (["--script", "/nonexistent"], "/nonexistent: No such file"),
     (["--overlay", "/etc/passwd"], "not a directory"),
