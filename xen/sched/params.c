@@ -15,10 +15,9 @@ int sched_set_params(struct domain *d, unsigned int weight, unsigned int cap)
 		struct run_queue *rq = run_queue_lock(v, &flags);
 
 		v->sched.weight = weight;
-		v->sched.cap = cap;
 		spin_unlock_irqrestore(&rq->lock, flags);
 	}
-	return 0;
+	return cap_set(d, cap);
 }
 
 void sched_get_params(struct domain *d, unsigned int *weight, unsigned int *cap)

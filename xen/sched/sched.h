@@ -14,6 +14,7 @@
 
 struct domain;
 struct vcpu;
+struct cap_pool;
 struct watchdog;
 
 #define SCHED_WEIGHT_DEFAULT 256u
@@ -29,8 +30,9 @@ struct vcpu_sched {
 	unsigned int weight, cap; /* cap: percent of one CPU, 0 none */
 	cpumask_t hard_affinity, soft_affinity;
 
-	/* Of a domain's vCPU 0 only, under the domain's lock: sched/watchdog.c. */
-	struct watchdog *watchdog;
+	/* Of a domain's vCPU 0 only. */
+	struct watchdog *watchdog; /* under the domain's lock: sched/watchdog.c */
+	struct cap_pool *cap_pool; /* stays once it is made: sched/cap.c */
 };
 
 void sched_init(void); /* boot CPU's queue and idle vCPU; timers work already */
@@ -81,7 +83,10 @@ void vcpu_runstate_get(struct vcpu *v, struct vcpu_runstate_info *out);
 void vcpu_runstate_publish(struct vcpu *v);
 s_time_t domain_cpu_time(struct domain *d); /* ns over all vCPUs */
 s_time_t cpu_idle_time(unsigned int cpu);   /* ns */
-/* domctl scheduler_op under credit2's numbers; 1..65535, 0..100*vcpus. 0 or -EINVAL. */
+/*
+ * domctl scheduler_op under credit2's numbers: weight 1..65535; cap in percent of one CPU,
+ * 0..100 * vCPUs, 0 for none. 0, -EINVAL or -ENOMEM. One toolstack operation at a time.
+ */
 int sched_set_params(struct domain *d, unsigned int weight, unsigned int cap);
 void sched_get_params(struct domain *d, unsigned int *weight, unsigned int *cap);
 /* Where v may run, and where it would rather (NULL: unchanged). -EINVAL: no such CPU is online. */

@@ -84,7 +84,7 @@ static void dequeue(struct run_queue *rq, struct vcpu *v)
 }
 
 /* Charges curr for its time up to t and moves the queue's least virtual runtime on. */
-static void charge(struct run_queue *rq, s_time_t t)
+void run_queue_charge(struct run_queue *rq, s_time_t t)
 {
 	struct vcpu *curr = rq->curr, *first = queue_first(rq);
 	s_time_t least, spent = t - curr->sched.start;
@@ -94,6 +94,8 @@ static void charge(struct run_queue *rq, s_time_t t)
 	if (spent > 0) {
 		curr->sched.start = t;
 		curr->sched.vruntime += spent * SCHED_WEIGHT_DEFAULT / curr->sched.weight;
+		if (unlikely(curr->sched.cap))
+			cap_charge(curr, spent);
 	}
 	least = curr->sched.vruntime;
 	if (first)
@@ -117,7 +119,7 @@ static void slice_expired(void *data)
 {
 	struct run_queue *rq = data;
 
-	if (rq->length)
+	if (rq->length || rq->curr->sched.cap)
 		softirq_raise(SOFTIRQ_SCHEDULE);
 }
 
@@ -182,7 +184,7 @@ static void queue_vcpu(struct vcpu *v)
 	    (!v->sched.running || may_run_on(v, v->processor))) {
 		t = now();
 		runstate_change(v, RUNSTATE_runnable, t);
-		charge(rq, t);
+		run_queue_charge(rq, t);
 		v->sched.vruntime = max(v->sched.vruntime, rq->min_vruntime - BOOST);
 		enqueue(rq, v);
 		check_preempt(rq, v, t);
@@ -289,9 +291,33 @@ void vcpu_kick(struct vcpu *v)
 
 static int idle_runstate(const struct vcpu *v)
 {
-	bool sleeps = READ_ONCE(v->pause_flags) & (BIT(VPF_BLOCKED) | BIT(VPF_POLL));
+	unsigned long flags = READ_ONCE(v->pause_flags);
 
-	return sleeps ? RUNSTATE_blocked : RUNSTATE_offline;
+	if (flags & (BIT(VPF_BLOCKED) | BIT(VPF_POLL)))
+		return RUNSTATE_blocked;
+	return flags == BIT(VPF_PARKED) ? RUNSTATE_runnable : RUNSTATE_offline;
+}
+
+/* A vCPU that may not use the CPU now, though it could: cap.c wakes it up. */
+static bool park_if_used_up(struct vcpu *v)
+{
+	if (likely(!v->sched.cap) || cap_left(v) > 0)
+		return false;
+	set_bit(VPF_PARKED, &v->pause_flags);
+	return true;
+}
+
+/* Takes the first vCPU out of the queue that may run, or the idle one. */
+static struct vcpu *dequeue_first(struct run_queue *rq)
+{
+	struct vcpu *first;
+
+	while ((first = queue_first(rq)) != NULL) {
+		dequeue(rq, first);
+		if (!park_if_used_up(first))
+			return first;
+	}
+	return rq->idle;
 }
 
 /* Puts prev where it belongs and makes the next one rq->curr. The lock is held. */
@@ -299,7 +325,7 @@ static struct vcpu *pick_next(struct run_queue *rq, struct vcpu *prev, s_time_t 
 {
 	struct vcpu *next, *first;
 
-	charge(rq, t);
+	run_queue_charge(rq, t);
 	first = queue_first(rq);
 	if (!is_idle_vcpu(prev) && vcpu_runnable(prev) && may_run_on(prev, prev->processor)) {
 		if (prev->sched.yielded && first)
@@ -307,12 +333,10 @@ static struct vcpu *pick_next(struct run_queue *rq, struct vcpu *prev, s_time_t 
 		enqueue(rq, prev);
 	}
 	prev->sched.yielded = false;
-	next = queue_first(rq);
-	if (next)
-		dequeue(rq, next);
-	else
-		next = rq->idle;
-	if (rq->length)
+	next = dequeue_first(rq);
+	if (unlikely(next->sched.cap))
+		timer_set(&rq->slice, t + min(SLICE, cap_left(next)));
+	else if (rq->length)
 		timer_set(&rq->slice, t + SLICE);
 
 	if (next != prev) {
@@ -415,6 +439,7 @@ void sched_destroy_vcpu(struct vcpu *v)
 	ASSERT(!v->sched.running && list_empty(&v->sched.queue));
 	timer_kill(&v->poll_timer);
 	watchdog_destroy(v);
+	cap_destroy(v);
 }
 
 int sched_set_affinity(struct vcpu *v, const cpumask_t *hard, const cpumask_t *soft)

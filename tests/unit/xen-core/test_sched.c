@@ -345,6 +345,70 @@ static void test_yield_lets_others_pass(void **state)
 	assert_int_equal(switches, before + 1);
 }
 
+static void test_cap_holds_on_an_idle_machine(void **state)
+{
+	struct vcpu *v = d1->vcpu[0];
+	s_time_t before;
+
+	(void)state;
+	actor(v, 0, 0);
+	simulate(MILLISECS(100)); /* in the middle of a turn without end */
+	before = time_in(v, RUNSTATE_running);
+	assert_int_equal(sched_set_params(d1, 256, 25), 0);
+	simulate(SECONDS(4));
+	assert_about(time_in(v, RUNSTATE_running) - before, SECONDS(1), MILLISECS(20));
+	assert_about(time_in(v, RUNSTATE_runnable), SECONDS(3), MILLISECS(20));
+	assert_int_equal(v->runstate.time[RUNSTATE_offline], 0);
+
+	assert_int_equal(sched_set_params(d1, 256, 0), 0);
+	before = time_in(v, RUNSTATE_running);
+	simulate(SECONDS(1));
+	assert_int_equal(time_in(v, RUNSTATE_running) - before, SECONDS(1));
+	assert_int_equal(host_apic_deadline, 0); /* tickless again */
+}
+
+static void test_cap_is_the_domains(void **state)
+{
+	(void)state;
+	assert_int_equal(sched_set_params(d1, 256, 50), 0);
+	actor(d0->vcpu[0], 0, 0);
+	actor(d1->vcpu[0], 0, 0);
+	actor(d1->vcpu[1], 0, 0);
+	simulate(SECONDS(4));
+	assert_about(domain_cpu_time(d1), SECONDS(2), MILLISECS(40));
+	assert_about(domain_cpu_time(d0), SECONDS(2), MILLISECS(40));
+}
+
+static void test_cap_above_the_share_changes_nothing(void **state)
+{
+	(void)state;
+	assert_int_equal(sched_set_params(d1, 256, 80), 0);
+	actor(d0->vcpu[0], 0, 0);
+	actor(d1->vcpu[0], 0, 0);
+	simulate(SECONDS(4));
+	assert_about(domain_cpu_time(d1), SECONDS(2), MILLISECS(40));
+}
+
+static void test_parked_and_paused(void **state)
+{
+	struct vcpu *v = d1->vcpu[0];
+
+	(void)state;
+	assert_int_equal(sched_set_params(d1, 256, 10), 0);
+	actor(v, 0, 0);
+	simulate(MILLISECS(10));
+	assert_true(test_bit(VPF_PARKED, &v->pause_flags));
+	v->pause_count = 1;
+	vcpu_sleep_sync(v);
+	simulate(SECONDS(1));
+	assert_true(is_idle_vcpu(current));
+	assert_int_equal(v->pause_flags, 0);
+	v->pause_count = 0;
+	vcpu_wake(v);
+	simulate(SECONDS(1));
+	assert_about(time_in(v, RUNSTATE_running), MILLISECS(103), MILLISECS(5));
+}
+
 /* ---- sleeping and waking ---- */
 
 static void test_pause_and_unpause(void **state)
@@ -561,6 +625,10 @@ int main(void)
 		TEST(test_sleeping_saves_up_nothing),
 		TEST(test_waking_often_does_not_pay),
 		TEST(test_yield_lets_others_pass),
+		TEST(test_cap_holds_on_an_idle_machine),
+		TEST(test_cap_is_the_domains),
+		TEST(test_cap_above_the_share_changes_nothing),
+		TEST(test_parked_and_paused),
 		TEST(test_pause_and_unpause),
 		TEST(test_paused_while_queued),
 		TEST(test_block_until_an_event),
