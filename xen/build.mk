@@ -70,8 +70,9 @@ XEN_PV_TEST_SRCS := $(XEN_PV_TEST)/machine.c $(XEN_TEST)/host_domain.c $(XEN_TES
 
 UNIT_TESTS += xen-page-type
 xen-page-type_SRCS := $(XEN_PV_TEST)/test_page_type.c $(XEN_PV_TEST_SRCS)
-UNIT_TESTS += xen-mmu
+UNIT_TESTS += xen-mmu xen-elf
 xen-mmu_SRCS := $(XEN_PV_TEST)/test_mmu.c $(XEN_PV_TEST_SRCS)
+xen-elf_SRCS := $(XEN_PV_TEST)/test_elf.c $(XEN_TEST_HOST) xen/lib/elf.c
 
 # Hypercalls of ops/ and the readers of firmware tables, in the same way.
 XEN_OPS_TEST := tests/unit/xen-ops
