@@ -87,6 +87,9 @@ bool domain_end(struct control *control, uint32_t domid)
 		close(lock);
 		return ok;
 	}
-	/* Not one of ours, where UUIDs may even be zero. */
-	return domain_destroy(control, domid);
+	/* Not one of ours. */
+	ok = domain_destroy(control, domid);
+	if (ok)
+		saved_config_remove_foreign(domid, info.handle);
+	return ok;
 }

@@ -110,19 +110,32 @@ static void write_home(struct store_writer *writer, const struct tree *tree, con
 	}
 }
 
-/* The first console's backend node is there for Xen's tools; consoled needs the rings only. */
+static void put_console_backend(struct store_writer *writer, const char *dir, const char *console,
+				uint32_t domid)
+{
+	store_put(writer, dir, "frontend", "%s", console);
+	store_put(writer, dir, "frontend-id", "%u", domid);
+	store_put(writer, dir, "online", "1");
+	store_put(writer, dir, "state", "1");
+	store_put(writer, dir, "protocol", "vt100");
+}
+
+/*
+ * The first console's backend node and its entry under /libxl are there for Xen's tools; consoled
+ * needs the rings only.
+ */
 static void write_console(struct store_writer *writer, const char *home, uint32_t domid)
 {
-	char backend[STORE_PATH_MAX], console[STORE_PATH_MAX];
+	char backend[STORE_PATH_MAX], console[STORE_PATH_MAX], libxl[STORE_PATH_MAX];
 
 	snprintf(backend, sizeof(backend), "%s/console/%u/0", DOMAIN_TREE_BACKEND, domid);
 	snprintf(console, sizeof(console), "%s/console", home);
+	snprintf(libxl, sizeof(libxl), "/libxl/%u/device/console/0", domid);
 	store_make(writer, backend, 0, domid);
-	store_put(writer, backend, "frontend", "%s", console);
-	store_put(writer, backend, "frontend-id", "%u", domid);
-	store_put(writer, backend, "online", "1");
-	store_put(writer, backend, "state", "1");
-	store_put(writer, backend, "protocol", "vt100");
+	put_console_backend(writer, backend, console, domid);
+	store_make(writer, libxl, 0, 0);
+	store_put(writer, libxl, "backend", "%s", backend);
+	put_console_backend(writer, libxl, console, domid);
 	store_make(writer, console, 0, domid);
 	store_put(writer, console, "backend", "%s", backend);
 	store_put(writer, console, "backend-id", "0");
@@ -145,10 +158,10 @@ static void write_body(struct store_writer *writer, void *arg)
 	snprintf(libxl, sizeof(libxl), "/libxl/%u", tree->domid);
 	write_vm(writer, tree, vm, uuid);
 	write_home(writer, tree, home, vm);
-	write_console(writer, home, tree->domid);
 	store_remove(writer, libxl);
 	store_make(writer, libxl, 0, 0);
 	store_put(writer, libxl, "type", "pv");
+	write_console(writer, home, tree->domid);
 	for (i = 0; i < config->disk_count; i++)
 		device_tree_claim_disk(writer, tree->domid, &config->disks[i]);
 	for (i = 0; i < config->vif_count; i++)

@@ -164,6 +164,24 @@ void saved_config_remove(const uint8_t uuid[16])
 		saved_config_remove_state(uuid, (enum saved_state)state);
 }
 
+void saved_config_remove_foreign(uint32_t domid, const uint8_t uuid[16])
+{
+	char text[UUID_STR_LEN], middle[64];
+	DIR *dir = opendir(saved_config_dir);
+	struct dirent *entry;
+
+	if (!dir)
+		return;
+	/* userdata-X.DOMID.UUID.NAME */
+	uuid_unparse_lower(uuid, text);
+	snprintf(middle, sizeof(middle), ".%u.%s.", domid, text);
+	while ((entry = readdir(dir))) {
+		if (strncmp(entry->d_name, "userdata-", 9) == 0 && strstr(entry->d_name, middle))
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	}
+	closedir(dir);
+}
+
 /* Whether fd is still the domain's file, under whatever ending. */
 static bool is_current(int fd, const uint8_t uuid[16], enum saved_state *state)
 {

@@ -46,6 +46,9 @@ bool saved_config_load(const uint8_t uuid[16], enum saved_state state,
 void saved_config_remove_state(const uint8_t uuid[16], enum saved_state state);
 void saved_config_remove(const uint8_t uuid[16]);
 
+/* Removes what Xen's own tools keep of a domain that they created. */
+void saved_config_remove_foreign(uint32_t domid, const uint8_t uuid[16]);
+
 /*
  * Waits until nobody else works on the domain. The fd of the lock and the state then; -ENOENT when
  * there is no file.
