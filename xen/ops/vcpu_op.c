@@ -103,8 +103,7 @@ static long op_register_time(struct vcpu *v, const void *arg)
 	if (!guest_range_ok(area.addr.h, sizeof(struct vcpu_time_info)))
 		return -EFAULT;
 	v->time_info_guest = area.addr.h;
-	if (v == current)
-		vcpu_publish_time(v);
+	vcpu_publish_time(v); /* another vCPU writes its copy when it next gets a CPU */
 	return 0;
 }
 
