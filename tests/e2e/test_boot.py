@@ -72,7 +72,7 @@ def test_boots_to_init_and_powers_off(cpu, pool, vmlinux, initramfs):
 def test_unknown_option_is_reported_and_not_fatal(pool, vmlinux, initramfs):
     pool.close()
     out, status = qemu("qemu64", vmlinux, initramfs, xen_args="frobnicate=7")
-    assert re.search("unknown.*frobnicate|frobnicate.*unknown", out, re.I)
+    assert re.search("frobnicate is (unknown|not known)", out)
     assert "init: end" in out
     assert status == 0
 
