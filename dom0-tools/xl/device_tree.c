@@ -72,6 +72,9 @@ static void put_disk(struct store_writer *writer, const char *dir, const struct 
 	store_put(writer, dir, "bootable", "1");
 	store_put(writer, dir, "discard-enable", "%d", !disk->no_discard && !disk->readonly);
 	store_put(writer, dir, "direct-io-safe", "%d", disk->direct_io_safe);
+	/* w!: for blkback, and for the check of the next domain's disks. */
+	if (disk->shareable)
+		store_put(writer, dir, "shareable", "1");
 }
 
 /* Whether the target is a block device; st then tells which. */
@@ -89,9 +92,6 @@ void device_tree_claim_disk(struct store_writer *writer, uint32_t domid,
 	make_claim(writer, &paths);
 	put_common(writer, paths.libxl, domid, paths.frontend);
 	put_disk(writer, paths.libxl, disk, is_block(disk, &st));
-	/* For our own check only: other writers are welcome. */
-	if (disk->shareable)
-		store_put(writer, paths.libxl, "shareable", "1");
 }
 
 void device_tree_write_disk(struct store_writer *writer, uint32_t domid,
