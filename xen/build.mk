@@ -54,11 +54,15 @@ xen-timer_SRCS := $(XEN_TEST)/test_timer.c $(XEN_TEST)/host_clock.c $(XEN_TEST_H
 	xen/time/timer.c xen/sched/softirq.c
 xen-time_SRCS := $(XEN_TEST)/test_time.c $(XEN_TEST)/host_domain.c $(XEN_TEST_HOST) \
 	xen/sched/softirq.c $(addprefix xen/time/,time.c wallclock.c guest_time.c timer.c)
-xen-evtchn_SRCS := $(XEN_TEST)/test_evtchn.c $(XEN_TEST)/host_domain.c $(XEN_TEST_HOST) \
+XEN_EVTCHN_TEST := $(XEN_TEST)/host_domain.c $(XEN_TEST)/host_frames.c $(XEN_TEST_HOST) \
 	$(wildcard xen/evtchn/*.c)
+xen-evtchn_SRCS := $(XEN_TEST)/test_evtchn.c $(XEN_EVTCHN_TEST)
+UNIT_TESTS += xen-evtchn-fifo
+xen-evtchn-fifo_SRCS := $(XEN_TEST)/test_evtchn_fifo.c $(XEN_EVTCHN_TEST)
 xen-grant_SRCS := $(XEN_TEST)/test_grant.c $(XEN_TEST)/host_domain.c $(XEN_TEST_HOST) \
 	$(wildcard xen/grant/*.c)
 xen-sched_SRCS := $(XEN_TEST)/test_sched.c $(XEN_TEST)/host_domain.c $(XEN_TEST)/host_clock.c \
+	$(XEN_TEST)/host_frames.c \
 	$(XEN_TEST_HOST) $(wildcard xen/sched/*.c xen/evtchn/*.c) xen/time/timer.c
 
 # Page types and page-table hypercalls on a machine of a few frames.

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sending and delivery by the two-level ABI. The sender sets, in this order, the port's pending
- * bit, the bit of its word in the vCPU's evtchn_pending_sel, and evtchn_upcall_pending; the guest
- * looks at them in the opposite order. Whoever changes a bit from 0 to 1 goes on to the next level.
+ * Sending and delivery, and the two-level ABI (the other one is in fifo.c). There, the sender sets,
+ * in this order, the port's pending bit, the bit of its word in the vCPU's evtchn_pending_sel, and
+ * evtchn_upcall_pending; the guest looks at them in the opposite order. Whoever changes a bit from
+ * 0 to 1 goes on to the next level.
  */
 #include "console/console.h"
 #include "cpu/percpu.h"
+#include "evtchn/fifo.h"
 #include "evtchn/port.h"
 #include "lib/bitops.h"
 #include "lib/errno.h"
@@ -57,31 +59,61 @@ static void wake_pollers(struct domain *d, uint32_t port)
 	}
 }
 
-void evtchn_set_pending(struct domain *d, const struct evtchn *chn)
+static bool set_pending_2l(struct domain *d, const struct evtchn *chn)
 {
 	struct shared_info *s = d->shared_info;
 	uint32_t port = chn->port;
 
 	if (test_and_set_bit(port, s->evtchn_pending))
-		return;
+		return false;
 	if (!test_bit(port, s->evtchn_mask))
 		select_port(d->vcpu[READ_ONCE(chn->vcpu)], port);
-	if (unlikely(READ_ONCE(d->evtchn.pollers)))
-		wake_pollers(d, port);
+	return true;
 }
 
-void evtchn_clear_pending(struct domain *d, uint32_t port)
+void evtchn_set_pending(struct domain *d, struct evtchn *chn)
 {
-	clear_bit(port, d->shared_info->evtchn_pending);
+	bool fresh = evtchn_fifo(d) ? fifo_set_pending(d, chn) : set_pending_2l(d, chn);
+
+	if (fresh && unlikely(READ_ONCE(d->evtchn.pollers)))
+		wake_pollers(d, chn->port);
+}
+
+void evtchn_clear_pending(struct domain *d, struct evtchn *chn)
+{
+	if (evtchn_fifo(d))
+		fifo_clear_pending(d, chn);
+	else
+		clear_bit(chn->port, d->shared_info->evtchn_pending);
+}
+
+bool evtchn_2l_is_pending(const struct domain *d, uint32_t port)
+{
+	return test_bit(port, d->shared_info->evtchn_pending);
+}
+
+bool evtchn_is_pending(struct domain *d, const struct evtchn *chn)
+{
+	return evtchn_fifo(d) ? fifo_is_pending(d, chn) : evtchn_2l_is_pending(d, chn->port);
+}
+
+bool evtchn_is_masked(struct domain *d, const struct evtchn *chn)
+{
+	return evtchn_fifo(d) ? fifo_is_masked(d, chn)
+			      : test_bit(chn->port, d->shared_info->evtchn_mask);
 }
 
 int evtchn_unmask(struct domain *d, uint32_t port)
 {
-	const struct evtchn *chn = evtchn_port(d, port);
+	struct evtchn *chn = evtchn_port(d, port);
 	struct shared_info *s = d->shared_info;
 
 	if (!chn)
 		return -EINVAL;
+	if (evtchn_fifo(d)) {
+		fifo_unmask(d, chn);
+		return 0;
+	}
 	port = chn->port;
 	if (test_and_clear_bit(port, s->evtchn_mask) && test_bit(port, s->evtchn_pending))
 		select_port(d->vcpu[READ_ONCE(chn->vcpu)], port);
@@ -164,7 +196,7 @@ int evtchn_port_pending(struct domain *d, uint32_t port)
 
 	if (!chn)
 		return -EINVAL;
-	return test_bit(chn->port, d->shared_info->evtchn_pending);
+	return evtchn_is_pending(d, chn);
 }
 
 void evtchn_poll_begin(struct vcpu *v)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Event channels (public/event_channel.h), 2-level ABI: ports, what they are bound to, sending, and
- * delivery to a vCPU through its upcall.
+ * Event channels (public/event_channel.h), 2-level and FIFO ABI: ports, what they are bound to,
+ * sending, and delivery to a vCPU through its upcall.
  *
  * Lock: d->evtchn.lock (RANK_EVTCHN) for binding and closing; of two domains' the one at the lower
  * address first. Each port has its own (RANK_EVTCHN_PORT, interrupts off), held while what it is
@@ -19,6 +19,7 @@
 struct domain;
 struct vcpu;
 struct evtchn;
+struct evtchn_fifo;
 
 #define EVTCHN_2L_PORTS 4096u
 #define EVTCHN_BUCKETS  64u /* of 64 ports, allocated as ports are used */
@@ -31,7 +32,8 @@ struct evtchn_domain {
 	/* Set once each, and read without the lock; freed with the domain. */
 	struct evtchn *bucket[EVTCHN_BUCKETS];
 
-	unsigned int pollers; /* atomic: vCPUs with VPF_POLL set */
+	struct evtchn_fifo *fifo; /* NULL: two-level ABI; set once */
+	unsigned int pollers;     /* atomic: vCPUs with VPF_POLL set */
 };
 
 struct evtchn_vcpu {

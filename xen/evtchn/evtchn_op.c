@@ -2,6 +2,7 @@
 /* The event_channel_op hypercall (public/event_channel.h). */
 #include "core/hypercall.h"
 #include "cpu/percpu.h"
+#include "evtchn/fifo.h"
 #include "evtchn/port.h"
 #include "mm/guest_access.h"
 
@@ -17,6 +18,9 @@ union evtchn_op {
 	struct evtchn_bind_vcpu bind_vcpu;
 	struct evtchn_unmask unmask;
 	struct evtchn_reset reset;
+	struct evtchn_init_control init_control;
+	struct evtchn_expand_array expand_array;
+	struct evtchn_set_priority set_priority;
 };
 
 /* The domain an operation is about, referenced. -ESRCH, -EPERM. */
@@ -184,6 +188,28 @@ static long op_reset(union evtchn_op *op, void *arg)
 	return rc;
 }
 
+static long op_init_control(union evtchn_op *op, void *arg)
+{
+	long rc = fifo_init_control(&op->init_control);
+
+	if (!rc && copy_to_guest(arg, &op->init_control, sizeof(op->init_control)))
+		rc = -EFAULT;
+	return rc;
+}
+
+static long op_expand_array(union evtchn_op *op, void *arg)
+{
+	(void)arg;
+	return fifo_expand_array(op->expand_array.array_gfn);
+}
+
+static long op_set_priority(union evtchn_op *op, void *arg)
+{
+	(void)arg;
+	return evtchn_set_priority(current->domain, op->set_priority.port,
+				   op->set_priority.priority);
+}
+
 static const struct {
 	long (*handler)(union evtchn_op *op, void *arg);
 	size_t size; /* of the argument */
@@ -200,13 +226,15 @@ static const struct {
 	[EVTCHNOP_bind_vcpu] = { op_bind_vcpu, sizeof(struct evtchn_bind_vcpu) },
 	[EVTCHNOP_unmask] = { op_unmask, sizeof(struct evtchn_unmask) },
 	[EVTCHNOP_reset] = { op_reset, sizeof(struct evtchn_reset) },
+	[EVTCHNOP_init_control] = { op_init_control, sizeof(struct evtchn_init_control) },
+	[EVTCHNOP_expand_array] = { op_expand_array, sizeof(struct evtchn_expand_array) },
+	[EVTCHNOP_set_priority] = { op_set_priority, sizeof(struct evtchn_set_priority) },
 };
 
 long do_event_channel_op(int cmd, void *arg)
 {
 	union evtchn_op op;
 
-	/* The FIFO operations are not there: guests stay with the two-level ABI. */
 	if (cmd < 0 || (size_t)cmd >= ARRAY_SIZE(ops) || !ops[cmd].handler)
 		return -ENOSYS;
 	if (copy_from_guest(&op, arg, ops[cmd].size))

@@ -8,9 +8,13 @@
 
 struct evtchn {
 	spinlock_t lock;
-	uint32_t port;  /* its own number */
-	uint16_t vcpu;  /* whom it notifies; read without the lock by the other end */
-	uint8_t status; /* EVTCHNSTAT_* */
+	uint32_t port;    /* its own number */
+	uint16_t vcpu;    /* whom it notifies; read without the lock by the other end */
+	uint8_t status;   /* EVTCHNSTAT_* */
+	bool pending;     /* FIFO: to be made pending when the guest provides the port's word */
+	uint8_t priority; /* FIFO: of the queue it goes to next; */
+	uint8_t last_priority; /* of the queue it went to last, and whose; under the queue lock */
+	uint16_t last_vcpu;
 	union {
 		domid_t unbound; /* who may bind to it */
 		struct {
@@ -36,13 +40,24 @@ int evtchn_bind_virq(struct domain *d, unsigned int virq, unsigned int vcpu);
 int evtchn_bind_ipi(struct domain *d, unsigned int vcpu);
 int evtchn_bind_pirq(struct domain *d, unsigned int pirq, bool will_share);
 int evtchn_bind_vcpu(struct domain *d, uint32_t port, unsigned int vcpu);
+/* EVTCHNOP_set_priority; -ENOSYS by the two-level ABI. */
+int evtchn_set_priority(struct domain *d, uint32_t port, uint32_t priority);
 
 /* deliver.c */
 
 bool virq_is_global(unsigned int virq);
 /* Makes chn, a port of d, pending. Caller holds the lock of either end. */
-void evtchn_set_pending(struct domain *d, const struct evtchn *chn);
-void evtchn_clear_pending(struct domain *d, uint32_t port);
+void evtchn_set_pending(struct domain *d, struct evtchn *chn);
+void evtchn_clear_pending(struct domain *d, struct evtchn *chn);
+bool evtchn_is_pending(struct domain *d, const struct evtchn *chn);
+bool evtchn_is_masked(struct domain *d, const struct evtchn *chn);
+/* By the bitmaps in shared_info, whether or not the domain uses them. */
+bool evtchn_2l_is_pending(const struct domain *d, uint32_t port);
+/* Non-NULL: the domain uses FIFO events. */
+static inline struct evtchn_fifo *evtchn_fifo(const struct domain *d)
+{
+	return __atomic_load_n(&d->evtchn.fifo, __ATOMIC_ACQUIRE);
+}
 /* EVTCHNOP_send from d: 0, or -EINVAL for a port that cannot send. */
 int evtchn_send(struct domain *d, uint32_t port);
 

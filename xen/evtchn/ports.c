@@ -8,6 +8,7 @@
 #include "console/console.h"
 #include "core/hypercall.h"
 #include "cpu/asm.h"
+#include "evtchn/fifo.h"
 #include "evtchn/port.h"
 #include "irq/pirq.h"
 #include "lib/bitops.h"
@@ -72,6 +73,7 @@ static int port_open(struct domain *d, unsigned int vcpu, const struct evtchn *t
 		return port;
 	flags = spin_lock_irqsave(&chn->lock);
 	chn->vcpu = (uint16_t)vcpu;
+	chn->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
 	chn->status = template->status;
 	chn->u = template->u;
 	spin_unlock_irqrestore(&chn->lock, flags);
@@ -83,7 +85,7 @@ static void port_free(struct domain *d, struct evtchn *chn)
 {
 	chn->status = EVTCHNSTAT_closed;
 	chn->vcpu = 0;
-	evtchn_clear_pending(d, chn->port);
+	evtchn_clear_pending(d, chn);
 	__clear_bit(chn->port, d->evtchn.used);
 }
 
@@ -115,6 +117,7 @@ static int connect(struct domain *d, struct domain *remote, struct evtchn *rchn)
 	flags = irq_save();
 	spin_lock_pair(&chn->lock, &rchn->lock);
 	chn->vcpu = 0;
+	chn->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
 	chn->u.remote.domain = remote;
 	chn->u.remote.port = rchn;
 	chn->status = EVTCHNSTAT_interdomain;
@@ -226,6 +229,21 @@ int evtchn_bind_vcpu(struct domain *d, uint32_t port, unsigned int vcpu)
 	}
 	spin_unlock_irqrestore(&chn->lock, flags);
 	return rc;
+}
+
+int evtchn_set_priority(struct domain *d, uint32_t port, uint32_t priority)
+{
+	struct evtchn *chn = evtchn_port(d, port);
+	unsigned long flags;
+
+	if (!evtchn_fifo(d))
+		return -ENOSYS;
+	if (!chn || priority > EVTCHN_FIFO_PRIORITY_MIN)
+		return -EINVAL;
+	flags = spin_lock_irqsave(&chn->lock);
+	WRITE_ONCE(chn->priority, (uint8_t)priority);
+	spin_unlock_irqrestore(&chn->lock, flags);
+	return 0;
 }
 
 /* ---- closing ---- */
@@ -341,11 +359,16 @@ int evtchn_domain_init(struct domain *d, uint32_t max_port)
 
 int evtchn_domain_close_all(struct domain *d)
 {
-	return evtchn_close_all(d);
+	int rc = evtchn_close_all(d);
+
+	if (!rc)
+		fifo_release_frames(d);
+	return rc;
 }
 
 void evtchn_domain_free(struct domain *d)
 {
+	fifo_free(d);
 	for (unsigned int i = 0; i < EVTCHN_BUCKETS; i++) {
 		xfree(d->evtchn.bucket[i]);
 		d->evtchn.bucket[i] = NULL;
@@ -356,7 +379,6 @@ void evtchn_dump(struct domain *d)
 {
 	static const char *const name[] = { "closed", "unbound", "interdomain",
 					    "pirq",   "virq",    "ipi" };
-	const struct shared_info *s = d->shared_info;
 
 	for (uint32_t port = 1; port < d->evtchn.max_ports; port++) {
 		const struct evtchn *chn = evtchn_port(d, port);
@@ -364,7 +386,7 @@ void evtchn_dump(struct domain *d)
 		if (!chn || chn->status == EVTCHNSTAT_closed)
 			continue;
 		pr_info("d%u port %u: %s, vCPU %u%s%s\n", d->domain_id, port, name[chn->status],
-			chn->vcpu, test_bit(port, s->evtchn_pending) ? ", pending" : "",
-			test_bit(port, s->evtchn_mask) ? ", masked" : "");
+			chn->vcpu, evtchn_is_pending(d, chn) ? ", pending" : "",
+			evtchn_is_masked(d, chn) ? ", masked" : "");
 	}
 }

@@ -25,6 +25,7 @@ enum lock_rank {
 	RANK_BUDDY,        /* the free frames */
 	RANK_XMALLOC,      /* the heap; takes frames outside its lock */
 	RANK_EVTCHN_PORT,  /* what one port is bound to; from here on, interrupts off */
+	RANK_EVTCHN_QUEUE, /* a domain's FIFO event queues */
 	RANK_SCHED,        /* a CPU's run queue */
 	RANK_TIMER,        /* a CPU's timers */
 	RANK_IRQ,          /* an interrupt descriptor, IOAPIC, MSI */

@@ -15,8 +15,24 @@
 #define MSR_UCODE_REV     0x08b
 #define MSR_PLATFORM_INFO 0x0ce
 #define MSR_MCG_CAP       0x179
+#define MSR_MCG_CTL       0x17b
+#define MSR_MC0_CTL2      0x280
+#define MSR_MC31_CTL2     0x29f
+#define MSR_MC0_CTL       0x400
+#define MSR_MC31_MISC     0x47f
 #define MSR_K8_SYSCFG     0xc0010010
 #define MSR_K8_HWCR       0xc0010015
+
+/*
+ * There are no machine checks, but a guest that comes from another host may have begun its life
+ * with some, and takes a fault on these for a broken machine: they read as 0 and swallow writes.
+ */
+static bool is_machine_check(uint32_t msr)
+{
+	return (msr >= MSR_MCG_CAP && msr <= MSR_MCG_CTL) ||
+	       (msr >= MSR_MC0_CTL2 && msr <= MSR_MC31_CTL2) ||
+	       (msr >= MSR_MC0_CTL && msr <= MSR_MC31_MISC);
+}
 
 bool msr_guest_read(struct vcpu *v, uint32_t msr, uint64_t *value)
 {
@@ -46,13 +62,16 @@ bool msr_guest_read(struct vcpu *v, uint32_t msr, uint64_t *value)
 		*value = v->vcpu_id == 0 ? 0xfee00900 : 0xfee00800;
 		return true;
 	case MSR_UCODE_REV:
-	case MSR_MCG_CAP:
 	case MSR_PLATFORM_INFO:
 	case MSR_K8_HWCR:
 	case MSR_K8_SYSCFG:
 		*value = 0;
 		return true;
 	default:
+		if (is_machine_check(msr)) {
+			*value = 0;
+			return true;
+		}
 		guest_log(v->domain, LOG_DEBUG, "read of MSR %#x refused", msr);
 		return false;
 	}
@@ -76,6 +95,8 @@ bool msr_guest_write(struct vcpu *v, uint32_t msr, uint64_t value)
 	case MSR_UCODE_REV:
 		return true; /* without effect */
 	default:
+		if (is_machine_check(msr))
+			return true;
 		guest_log(v->domain, LOG_DEBUG, "write of %#lx to MSR %#x refused", value, msr);
 		return false;
 	}

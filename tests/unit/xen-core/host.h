@@ -33,4 +33,8 @@ struct domain *host_domain_new(domid_t domid, unsigned int vcpus, bool privilege
 void host_domain_free(struct domain *d);
 void host_run(struct domain *d); /* makes its vCPU 0 current */
 
+/* host_frames.c: frames 0 to 7, whose references are counted. */
+extern int host_frame_refs;
+void *host_frame(unsigned int n, domid_t owner); /* zeroed, owned */
+
 #endif
