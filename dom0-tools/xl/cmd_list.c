@@ -37,10 +37,9 @@ static char flag(const struct xen_domctl_getdomaininfo *info, uint32_t bit, char
 	return info->flags & bit ? letter : '-';
 }
 
-static void print_domain(struct control *control, const struct columns *columns,
+static void print_domain(const struct columns *columns, const char *name,
 			 const struct xen_domctl_getdomaininfo *info)
 {
-	char *name = control_domain_name(control, info->domain);
 	int reason = dom_shutdown_reason(info);
 	char uuid[UUID_STR_LEN];
 
@@ -63,7 +62,6 @@ static void print_domain(struct control *control, const struct columns *columns,
 	if (columns->cpupool)
 		printf("         Pool-%u", info->cpupool);
 	putchar('\n');
-	free(name);
 }
 
 static bool print_json(struct control *control, const struct xen_domctl_getdomaininfo *infos,
@@ -82,13 +80,23 @@ static bool print_json(struct control *control, const struct xen_domctl_getdomai
 static bool print(struct control *control, const struct columns *columns,
 		  const struct xen_domctl_getdomaininfo *infos, size_t count)
 {
+	char **names;
 	size_t i;
 
 	if (columns->json)
 		return print_json(control, infos, count);
+	names = calloc(count + 1, sizeof(*names));
+	if (!names) {
+		report_error("out of memory");
+		return false;
+	}
+	control_domain_names(control, infos, count, names);
 	print_header(columns);
-	for (i = 0; i < count; i++)
-		print_domain(control, columns, &infos[i]);
+	for (i = 0; i < count; i++) {
+		print_domain(columns, names[i], &infos[i]);
+		free(names[i]);
+	}
+	free(names);
 	return true;
 }
 

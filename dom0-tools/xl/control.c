@@ -17,6 +17,7 @@
 #include "dom0-tools/lib/privcmd.h"
 #include "dom0-tools/xl/report.h"
 #include "dom0-tools/xl/store.h"
+#include "dom0-tools/xl/store_batch.h"
 
 bool control_open_hypervisor(struct control *control)
 {
@@ -90,20 +91,56 @@ char *control_describe(struct control *control, uint32_t domid)
 	return name;
 }
 
+/* In one go over a connection of its own; false when there is no such connection. */
+static bool read_names(const struct xen_domctl_getdomaininfo *infos, size_t count, char **names)
+{
+	struct store_batch *batch = store_batch_open();
+	char **paths = calloc(count + 1, sizeof(*paths));
+	bool ok = batch && paths;
+	size_t i;
+
+	for (i = 0; i < count && ok; i++) {
+		ok = asprintf(&paths[i], "/local/domain/%u/name", infos[i].domain) >= 0;
+		if (!ok)
+			paths[i] = NULL;
+	}
+	ok = ok && store_batch_read(batch, paths, count, names) == 0;
+	for (i = 0; i < count && paths; i++)
+		free(paths[i]);
+	free(paths);
+	if (batch)
+		store_batch_close(batch);
+	return ok;
+}
+
+void control_domain_names(struct control *control, const struct xen_domctl_getdomaininfo *infos,
+			  size_t count, char **names)
+{
+	size_t i;
+
+	if (control->xs && count > 1 && read_names(infos, count, names))
+		return;
+	for (i = 0; i < count; i++)
+		names[i] = control_domain_name(control, infos[i].domain);
+}
+
 int control_find_name(struct control *control, const char *name)
 {
 	struct xen_domctl_getdomaininfo *infos = NULL;
-	int count = dom_list_all(control->fd, &infos);
+	int count = dom_list_all(control->fd, &infos), i;
 	int found = count < 0 ? count : -ESRCH;
-	int i;
+	char **names = count < 0 ? NULL : calloc((size_t)count + 1, sizeof(*names));
 
-	for (i = 0; i < count && found < 0; i++) {
-		char *other = control_domain_name(control, infos[i].domain);
-
-		if (other && strcmp(other, name) == 0)
+	if (count >= 0 && !names)
+		found = -ENOMEM;
+	if (names)
+		control_domain_names(control, infos, (size_t)count, names);
+	for (i = 0; i < count && names; i++) {
+		if (found < 0 && names[i] && strcmp(names[i], name) == 0)
 			found = infos[i].domain;
-		free(other);
+		free(names[i]);
 	}
+	free(names);
 	free(infos);
 	return found;
 }

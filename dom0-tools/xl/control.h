@@ -37,6 +37,12 @@ bool control_find_uuid(struct control *control, const uint8_t uuid[16],
 		       struct xen_domctl_getdomaininfo *info);
 /* The name, malloc'ed; NULL when it has none. */
 char *control_domain_name(struct control *control, uint32_t domid);
+/*
+ * The names of count domains at once, malloc'ed each, NULL for those that have none: much faster
+ * than one after the other.
+ */
+void control_domain_names(struct control *control, const struct xen_domctl_getdomaininfo *infos,
+			  size_t count, char **names);
 /* The name, or "domain N", for messages; malloc'ed, never NULL unless out of memory. */
 char *control_describe(struct control *control, uint32_t domid);
 

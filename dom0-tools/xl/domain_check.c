@@ -160,24 +160,41 @@ bool domain_check_host(const struct domain_config *config)
 	return ok;
 }
 
-static bool check_identity(struct control *control, const struct domain_config *config,
+static bool check_identity(const struct domain_config *config, const char *name,
 			   const struct xen_domctl_getdomaininfo *info)
 {
-	char *name = control_domain_name(control, info->domain);
-	bool ok = true;
-
 	if (name && strcmp(name, config->name) == 0) {
 		report_error("a domain %s exists already (id %u); choose another name, or end it "
 			     "with xl shutdown or xl destroy",
 			     config->name, info->domain);
-		ok = false;
-	} else if (config->has_uuid && memcmp(info->handle, config->uuid, sizeof(uuid_t)) == 0) {
+		return false;
+	}
+	if (config->has_uuid && memcmp(info->handle, config->uuid, sizeof(uuid_t)) == 0) {
 		report_error("%s: its uuid is already that of domain %s (id %u); remove uuid= or "
 			     "choose another",
 			     config->name, name ? name : "?", info->domain);
-		ok = false;
+		return false;
 	}
-	free(name);
+	return true;
+}
+
+static bool check_identities(struct control *control, const struct domain_config *config,
+			     const struct xen_domctl_getdomaininfo *infos, size_t count)
+{
+	char **names = calloc(count + 1, sizeof(*names));
+	bool ok = names != NULL;
+	size_t i;
+
+	if (!ok) {
+		report_error("%s: out of memory", config->name);
+		return false;
+	}
+	control_domain_names(control, infos, count, names);
+	for (i = 0; i < count; i++) {
+		ok = ok && check_identity(config, names[i], &infos[i]);
+		free(names[i]);
+	}
+	free(names);
 	return ok;
 }
 
@@ -274,15 +291,14 @@ static bool check_memory(struct control *control, const struct domain_config *co
 bool domain_check_domains(struct control *control, const struct domain_config *config)
 {
 	struct xen_domctl_getdomaininfo *infos = NULL;
-	int count = dom_list_all(control->fd, &infos), i;
-	bool ok = true;
+	int count = dom_list_all(control->fd, &infos);
+	bool ok;
 
 	if (count < 0) {
 		report_error("cannot list the domains: %s", error_text(count));
 		return false;
 	}
-	for (i = 0; i < count && ok; i++)
-		ok = check_identity(control, config, &infos[i]);
+	ok = check_identities(control, config, infos, (size_t)count);
 	free(infos);
 	return ok && check_disks_free(control, config) && check_memory(control, config);
 }

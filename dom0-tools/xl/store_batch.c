@@ -199,6 +199,46 @@ int store_batch_flush(struct store_batch *batch, char *failed_path, size_t size)
 	return batch->error;
 }
 
+/* Sends requests for some paths and takes their values. */
+static int read_some(struct store_batch *batch, char *const *paths, size_t count, char **values)
+{
+	char payload[XENSTORE_PAYLOAD_MAX + 1];
+	bool lost = false;
+	size_t i;
+	int ret;
+
+	for (i = 0; i < count; i++)
+		put(batch, XS_READ, paths[i], NULL, 0);
+	ret = send_all(batch);
+	for (i = 0; i < count && ret == 0; i++) {
+		int answer = read_reply(batch, payload, sizeof(payload), &lost);
+
+		if (lost)
+			ret = answer;
+		else if (answer == 0)
+			values[i] = strdup(payload);
+	}
+	return ret;
+}
+
+int store_batch_read(struct store_batch *batch, char *const *paths, size_t count, char **values)
+{
+	size_t done, n, i;
+	int ret = 0;
+
+	for (i = 0; i < count; i++)
+		values[i] = NULL;
+	for (done = 0; done < count && ret == 0; done += n) {
+		n = count - done < BATCH_MAX ? count - done : BATCH_MAX;
+		ret = read_some(batch, paths + done, n, values + done);
+	}
+	for (i = 0; i < count && ret < 0; i++) {
+		free(values[i]);
+		values[i] = NULL;
+	}
+	return ret;
+}
+
 int store_batch_start(struct store_batch *batch)
 {
 	char payload[ERRNO_BYTES];

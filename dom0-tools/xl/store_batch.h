@@ -35,6 +35,12 @@ void store_batch_add(struct store_batch *batch, enum xsd_sockmsg_type type, cons
  * failure.
  */
 int store_batch_flush(struct store_batch *batch, char *failed_path, size_t size);
+/*
+ * Reads count nodes outside of a transaction: values[i] is the malloc'ed value of paths[i], NULL
+ * when it cannot be read. 0, or the negative errno of a connection that is lost; all values are
+ * NULL then.
+ */
+int store_batch_read(struct store_batch *batch, char *const *paths, size_t count, char **values);
 /* Commits or abandons the transaction. -EAGAIN: others changed what it used, start again. */
 int store_batch_end(struct store_batch *batch, bool abandon);
 

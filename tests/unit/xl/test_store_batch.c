@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "dom0-tools/xl/store.h"
+#include "dom0-tools/xl/store_batch.h"
 
 static char dir[] = "/tmp/store-batch-XXXXXX";
 static char path[sizeof(dir) + 16];
@@ -71,6 +72,13 @@ static void serve(int fd, struct play play)
 		if (request.type == XS_TRANSACTION_START) {
 			writes = 0;
 			answer(fd, &request, request.type, "7");
+			continue;
+		}
+		if (request.type == XS_READ) {
+			if (strcmp(payload, "/none") == 0)
+				answer(fd, &request, XS_ERROR, "ENOENT");
+			else
+				answer(fd, &request, request.type, payload + 1);
 			continue;
 		}
 		if (request.tx_id != 7)
@@ -203,6 +211,33 @@ static void test_too_large(void **state)
 	expect_daemon_content(child);
 }
 
+static void test_reads(void **state)
+{
+	char *paths[150], *values[150], text[150][16];
+	struct store_batch *batch;
+	pid_t child = start_daemon((struct play){ 0 });
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 150; i++) {
+		snprintf(text[i], sizeof(text[i]), "/v%zu", i);
+		paths[i] = text[i];
+	}
+	snprintf(text[70], sizeof(text[70]), "/none");
+	batch = store_batch_open();
+	assert_non_null(batch);
+	assert_int_equal(store_batch_read(batch, paths, 150, values), 0);
+	store_batch_close(batch);
+	expect_daemon_content(child);
+	for (i = 0; i < 150; i++) {
+		if (i == 70)
+			assert_null(values[i]);
+		else
+			assert_string_equal(values[i], text[i] + 1);
+		free(values[i]);
+	}
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -227,6 +262,7 @@ int main(void)
 		cmocka_unit_test(test_failure_has_its_path),
 		cmocka_unit_test(test_daemon_leaves),
 		cmocka_unit_test(test_too_large),
+		cmocka_unit_test(test_reads),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
