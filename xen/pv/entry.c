@@ -85,7 +85,7 @@ int pv_update_l1e(pte_t *entry, pte_t val, const struct domain *d, uint16_t page
 		old = entry_exchange(entry, val, false);
 	}
 	if (old & PTE_PRESENT)
-		put_page_from_l1e(old);
+		put_page_from_l1e(old, d);
 	return 0;
 }
 
@@ -104,11 +104,11 @@ int pv_cmpxchg_l1e(pte_t *entry, pte_t old, pte_t val, const struct domain *d)
 	}
 	if (!entry_cas(entry, &old, val)) {
 		if (val & PTE_PRESENT)
-			put_page_from_l1e(val);
+			put_page_from_l1e(val, d);
 		return -EAGAIN;
 	}
 	if (old & PTE_PRESENT)
-		put_page_from_l1e(old);
+		put_page_from_l1e(old, d);
 	return 0;
 }
 

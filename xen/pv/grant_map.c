@@ -52,7 +52,7 @@ int pv_create_grant_mapping(uint64_t host_addr, mfn_t mfn, unsigned int flags)
 		return GNTST_general_error;
 	old = __atomic_exchange_n(entry, grant_pte(mfn, flags), __ATOMIC_SEQ_CST);
 	if (old & PTE_PRESENT)
-		put_page_from_l1e(old);
+		put_page_from_l1e(old, current->domain);
 	pv_put_l1e(l1);
 	return GNTST_okay;
 }
@@ -109,7 +109,7 @@ int pv_replace_grant_mapping(uint64_t host_addr, mfn_t mfn, uint64_t new_addr, u
 	} else if (!replace_entry(entry, mfn, flags, val)) {
 		/* Another vCPU was faster. It may have used the place of what was taken, too. */
 		if (val & PTE_PRESENT)
-			put_page_from_l1e(val);
+			put_page_from_l1e(val, current->domain);
 		rc = GNTST_general_error;
 	}
 	pv_put_l1e(l1);

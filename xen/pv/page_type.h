@@ -79,7 +79,7 @@ struct domain *page_owner_domain(const struct page_info *page);
  * domid; DOMID_IO: device memory). -EINVAL, logged.
  */
 int __must_check get_page_from_l1e(pte_t l1e, const struct domain *l1_owner, uint16_t page_owner);
-void put_page_from_l1e(pte_t l1e);
+void put_page_from_l1e(pte_t l1e, const struct domain *l1_owner);
 /* The same for an entry of level 2..4, whose table and target belong to d. */
 int __must_check get_page_from_table_entry(pte_t entry, unsigned int level, const struct domain *d);
 int __must_check put_page_from_table_entry(pte_t entry, unsigned int level);

@@ -88,17 +88,31 @@ static inline int get_leaf(pte_t l1e, const struct domain *d, uint16_t owner)
 	return get_leaf_slow(l1e, d, owner);
 }
 
-static inline void put_leaf(pte_t l1e)
+/*
+ * A writable mapping of another domain's frame goes. When that domain turns the frame into a table,
+ * only its own CPUs will be flushed, so the mapping one's must be now. Domains that may map
+ * whatever they like need no such care.
+ */
+static void flush_foreign_leaf(const struct domain *d)
+{
+	if (!d->is_privileged)
+		tlb_flush_mask(&d->dirty_cpus);
+}
+
+static inline void put_leaf(pte_t l1e, const struct domain *d)
 {
 	mfn_t mfn = pte_mfn(l1e);
 	struct page_info *page = mfn_to_page(mfn);
 
 	if (unlikely(!mfn_valid(mfn) || page_owner(page) == DOMID_IO))
 		return;
-	if (l1e & PTE_RW)
-		page_ref_put_writable(page);
-	else
+	if (!(l1e & PTE_RW)) {
 		page_ref_put(page);
+		return;
+	}
+	if (unlikely(page_owner(page) != d->domain_id))
+		flush_foreign_leaf(d);
+	page_ref_put_writable(page);
 }
 
 int get_page_from_l1e(pte_t l1e, const struct domain *l1_owner, uint16_t page_owner)
@@ -108,9 +122,9 @@ int get_page_from_l1e(pte_t l1e, const struct domain *l1_owner, uint16_t page_ow
 	return get_leaf(l1e, l1_owner, page_owner);
 }
 
-void put_page_from_l1e(pte_t l1e)
+void put_page_from_l1e(pte_t l1e, const struct domain *l1_owner)
 {
-	put_leaf(l1e);
+	put_leaf(l1e, l1_owner);
 }
 
 int get_page_from_table_entry(pte_t entry, unsigned int level, const struct domain *d)
@@ -183,12 +197,12 @@ static inline unsigned int end_of_present(const pte_t *table, unsigned int n)
 }
 
 /* Gives back what the entries below n hold. */
-static void put_leaves(const pte_t *l1, unsigned int n)
+static void put_leaves(const pte_t *l1, unsigned int n, const struct domain *d)
 {
 	unsigned int i;
 
 	for (i = next_present(l1, 0); i < n; i = next_present(l1, i + 1))
-		put_leaf(READ_ONCE(l1[i]));
+		put_leaf(READ_ONCE(l1[i]), d);
 }
 
 static int validate_l1(struct page_info *page, const struct domain *d)
@@ -203,7 +217,7 @@ static int validate_l1(struct page_info *page, const struct domain *d)
 
 		rc = get_leaf(e, d, owner);
 		if (unlikely(rc)) {
-			put_leaves(l1, i);
+			put_leaves(l1, i, d);
 			return rc;
 		}
 		if (e != adjusted)
@@ -304,6 +318,6 @@ int invalidate_table(struct page_info *page, unsigned int level)
 {
 	if (level > 1)
 		return invalidate_upper(page, level);
-	put_leaves(page_to_virt(page), PT_ENTRIES);
+	put_leaves(page_to_virt(page), PT_ENTRIES, page_owner_domain(page));
 	return 0;
 }

@@ -303,6 +303,28 @@ static void test_grant_mappings(void **state)
 	assert_int_equal(pv_create_grant_mapping(GUEST_VA(1000), ro, 0), GNTST_general_error);
 }
 
+/* The guest drops the mapping itself: its TLB must not keep what the granter may make a table. */
+static void test_dropped_grant_mapping_flushes(void **state)
+{
+	mfn_t rw = granted(false);
+	unsigned int before;
+
+	(void)state;
+	assert_int_equal(pv_create_grant_mapping(GUEST_VA(30), rw, GNTMAP_host_map), GNTST_okay);
+	before = machine_flushes;
+	assert_int_equal(set_entry(t[0], 30, 0), 0);
+	assert_int_equal(machine_flushes, before + 1);
+	assert_int_equal(count_of(rw), 0);
+
+	/* The same when the whole table goes. */
+	rw = granted(false);
+	assert_int_equal(pv_create_grant_mapping(GUEST_VA(30), rw, GNTMAP_host_map), GNTST_okay);
+	before = machine_flushes;
+	assert_int_equal(unpin(t[3]), 0);
+	assert_int_equal(machine_flushes, before + 1);
+	assert_int_equal(count_of(rw), 0);
+}
+
 static void test_clear_and_copy(void **state)
 {
 	struct mmuext_op op = { .cmd = MMUEXT_CLEAR_PAGE };
@@ -344,6 +366,7 @@ int main(void)
 		MMU_TEST(test_write_faults),
 		MMU_TEST(test_refused_write_faults),
 		MMU_TEST(test_grant_mappings),
+		MMU_TEST(test_dropped_grant_mapping_flushes),
 		MMU_TEST(test_clear_and_copy),
 	};
 
