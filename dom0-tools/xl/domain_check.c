@@ -182,10 +182,10 @@ static bool check_identities(struct control *control, const struct domain_config
 			     const struct xen_domctl_getdomaininfo *infos, size_t count)
 {
 	char **names = calloc(count + 1, sizeof(*names));
-	bool ok = names != NULL;
+	bool ok = true;
 	size_t i;
 
-	if (!ok) {
+	if (!names) {
 		report_error("%s: out of memory", config->name);
 		return false;
 	}
