@@ -59,31 +59,33 @@ static void __noreturn finish(uint64_t rip, uint64_t rbp)
 	machine_restart();
 }
 
-void panic(const char *fmt, ...)
+static void __printf(1, 0) announce(const char *fmt, va_list args)
 {
 	char text[256];
-	va_list args;
 
 	irq_disable();
 	console_force();
-	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
 	printk(LOG_ERR, "PANIC on CPU %u: %s", smp_processor_id(), text);
+}
+
+void panic(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	announce(fmt, args);
+	va_end(args);
 	finish((uint64_t)__builtin_return_address(0), *(uint64_t *)__builtin_frame_address(0));
 }
 
 void panic_regs(const struct cpu_user_regs *regs, const char *fmt, ...)
 {
-	char text[256];
 	va_list args;
 
-	irq_disable();
-	console_force();
 	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
+	announce(fmt, args);
 	va_end(args);
-	printk(LOG_ERR, "PANIC on CPU %u: %s", smp_processor_id(), text);
 	show_registers(regs);
 	finish(regs->rip, regs->rbp);
 }

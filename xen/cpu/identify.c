@@ -87,6 +87,10 @@ void cpu_identify(void)
 	}
 	pr_info("CPU: %s, family 0x%x model 0x%x stepping %u, %s\n", f->vendor, f->family, f->model,
 		f->stepping, f->brand);
+	if (f->meltdown)
+		pr_warn("this CPU leaks kernel mappings to user mode (Meltdown), and guests are "
+			"not "
+			"yet kept from it: run only guests that you trust\n");
 }
 
 void cpu_setup(void)
