@@ -3,9 +3,9 @@
  * Walking a guest's page tables in software, through the direct map.
  *
  * No lock. Another vCPU may take tables out of the tree and free them during a walk; then what is
- * read is not an entry. Therefore each step checks that the frame number is one, nothing is written
- * on the way, and the L1 table that is found counts only once a type reference on it, as a frame of
- * the vCPU's own domain, could be taken.
+ * read is not an entry. Therefore each step checks that the frame is memory of the vCPU's own
+ * domain, nothing is written on the way, and the L1 table that is found counts only once a type
+ * reference on it could be taken.
  */
 #include "core/domain.h"
 #include "pv/mmu.h"
@@ -25,7 +25,8 @@ static mfn_t find_l1(const struct vcpu *v, uint64_t va)
 		pte_t e = READ_ONCE(table[PT_INDEX(va, level)]);
 
 		mfn = pte_mfn(e);
-		if (!(e & PTE_PRESENT) || (e & PTE_PSE) || !mfn_valid(mfn))
+		if (!(e & PTE_PRESENT) || (e & PTE_PSE) || !mfn_valid(mfn) ||
+		    page_owner(mfn_to_page(mfn)) != v->domain->domain_id)
 			return INVALID_MFN;
 	}
 	return mfn;
