@@ -122,6 +122,11 @@ static int run_unpacker(const struct platform *p, const char *vmlinux)
 	if (pid < 0)
 		return -errno;
 	if (pid == 0) {
+		/* Standard output is the script's alone. */
+		int null = open("/dev/null", O_WRONLY);
+
+		if (null < 0 || dup2(null, STDOUT_FILENO) < 0)
+			_exit(127);
 		execl(p->unpacker, "unpack-kernel", p->kernel, vmlinux, (char *)NULL);
 		_exit(127);
 	}
