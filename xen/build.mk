@@ -85,3 +85,5 @@ UNIT_TESTS += xen-memory-op
 xen-memory-op_SRCS := $(XEN_OPS_TEST)/test_memory_op.c $(XEN_TEST)/host_domain.c $(XEN_TEST_HOST) \
 	xen/mm/page.c xen/mm/buddy.c \
 	$(addprefix xen/ops/,memory_op.c reservation.c memory_exchange.c memory_map.c)
+UNIT_TESTS += xen-firmware
+xen-firmware_SRCS := $(XEN_OPS_TEST)/test_firmware.c $(XEN_TEST_HOST) xen/irq/acpi.c xen/irq/madt.c

@@ -23,6 +23,17 @@ static inline void outb(uint8_t v, uint16_t port)
 	host_outb(v, port);
 }
 
+static inline uint16_t inw(uint16_t port)
+{
+	return (uint16_t)(host_inb(port) | host_inb((uint16_t)(port + 1)) << 8);
+}
+
+static inline void outw(uint16_t v, uint16_t port)
+{
+	host_outb((uint8_t)v, port);
+	host_outb((uint8_t)(v >> 8), (uint16_t)(port + 1));
+}
+
 static inline uint64_t rdtsc(void)
 {
 	return host_rdtsc();
