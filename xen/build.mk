@@ -87,3 +87,6 @@ xen-memory-op_SRCS := $(XEN_OPS_TEST)/test_memory_op.c $(XEN_TEST)/host_domain.c
 	$(addprefix xen/ops/,memory_op.c reservation.c memory_exchange.c memory_map.c)
 UNIT_TESTS += xen-firmware
 xen-firmware_SRCS := $(XEN_OPS_TEST)/test_firmware.c $(XEN_TEST_HOST) xen/irq/acpi.c xen/irq/madt.c
+UNIT_TESTS += xen-cpu-policy
+xen-cpu-policy_SRCS := $(XEN_OPS_TEST)/test_cpu_policy.c $(XEN_TEST)/host_domain.c $(XEN_TEST_HOST) \
+	xen/ops/cpu_policy.c
