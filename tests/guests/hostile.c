@@ -97,12 +97,20 @@ static bool end_of_fuzzing(unsigned int nr, const uint64_t a[5], const void *pag
 	       nr == __HYPERVISOR_multicall || (nr == __HYPERVISOR_memory_op && (a[0] & 63) == 1);
 }
 
+/* A random hypercall may have set a watchpoint. */
+static bool ignore_debug(struct trap_frame *frame)
+{
+	(void)frame;
+	return true;
+}
+
 static void fuzz(void)
 {
 	const char *text = command_line_get("count");
 	uint64_t count = text ? strtoull(text, NULL, 0) : 100000;
 	uint64_t *page = page_alloc();
 
+	trap_handler_set(1, ignore_debug);
 	text = command_line_get("seed");
 	seed = text ? strtoull(text, NULL, 0) : 1;
 	printf("fuzz: seed %lu, %lu hypercalls\n", seed, count);
