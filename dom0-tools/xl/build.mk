@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # xl, and the parts of it that xld uses too.
 XL_CONFIG_SRCS := $(addprefix dom0-tools/xl/,report.c units.c nearest.c cfg_lex.c cfg_parse.c \
-	disk_spec.c vif_spec.c config_keys.c domain_config.c domain_config_format.c)
+	disk_spec.c vif_spec.c config_keys.c domain_config.c domain_config_devices.c \
+	domain_config_format.c)
 XL_DOMAIN_SRCS := $(XL_CONFIG_SRCS) $(addprefix dom0-tools/xl/,control.c store.c store_batch.c device_tree.c \
 	domain_tree.c device_wait.c saved_config.c domain_check.c domain_create.c \
 	domain_destroy.c)
