@@ -89,7 +89,7 @@ static int set_policy(xen_cpuid_leaf_t *leaves, uint32_t n, struct xen_domctl *o
 
 static void a_list_is_complete_and_sorted(void **state)
 {
-	xen_cpuid_leaf_t leaves[ROOM];
+	xen_cpuid_leaf_t leaves[ROOM] = { 0 };
 	uint32_t n = ROOM, i, caches = 0, states = 0;
 
 	(void)state;
@@ -111,7 +111,7 @@ static void a_list_is_complete_and_sorted(void **state)
 static void room_is_asked_for_and_respected(void **state)
 {
 	struct xen_sysctl op = { .u.cpu_policy.index = XEN_SYSCTL_cpu_policy_pv_default };
-	xen_cpuid_leaf_t leaves[ROOM], *small = calloc(3, sizeof(*small));
+	xen_cpuid_leaf_t leaves[ROOM] = { 0 }, *small = calloc(3, sizeof(*small));
 	uint32_t n = ROOM, all;
 
 	(void)state;
@@ -132,7 +132,7 @@ static void room_is_asked_for_and_respected(void **state)
 
 static void only_differences_are_set(void **state)
 {
-	xen_cpuid_leaf_t leaves[ROOM];
+	xen_cpuid_leaf_t leaves[ROOM] = { 0 };
 	struct xen_domctl op;
 	uint32_t n = ROOM;
 
@@ -149,7 +149,7 @@ static void only_differences_are_set(void **state)
 
 static void what_cannot_be_set_is_named(void **state)
 {
-	xen_cpuid_leaf_t leaf = { .leaf = 0xd, .subleaf = 63 };
+	xen_cpuid_leaf_t leaf = { 0xd, 63, 0, 0, 0, 0 };
 	xen_msr_entry_t msr = { .idx = 0x10a, .val = 1 };
 	struct xen_domctl op;
 

@@ -96,6 +96,7 @@ static void make_madt(void)
 
 static int make_tables(void **state)
 {
+	static const uint8_t signature[8] = { 'R', 'S', 'D', ' ', 'P', 'T', 'R', ' ' };
 	uint8_t *rsdp = memory + RSDP_AT, *rsdt = memory + RSDT_AT;
 
 	(void)state;
@@ -109,7 +110,7 @@ static int make_tables(void **state)
 	put32(rsdt + 40, BROKEN_AT);
 	put32(rsdt + 44, 0x7fffffff); /* not there */
 	close_table(rsdt, "RSDT", 48);
-	memcpy(rsdp, "RSD PTR ", 8);
+	(void)add_bytes(rsdp, 0, signature, sizeof(signature));
 	put32(rsdp + 16, RSDT_AT);
 	fix_checksum(rsdp, 20, 8);
 	return 0;
