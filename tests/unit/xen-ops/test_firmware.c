@@ -102,9 +102,8 @@ static int make_tables(void **state)
 	(void)state;
 	memset(memory, 0, sizeof(memory));
 	make_madt();
-	memcpy(memory + BROKEN_AT, "HPET", 4);
-	put32(memory + BROKEN_AT + 4, 56);
-	memory[BROKEN_AT + 20] = 1; /* the checksum is wrong */
+	close_table(memory + BROKEN_AT, "HPET", 56);
+	memory[BROKEN_AT + 20] ^= 1; /* the checksum is wrong */
 
 	put32(rsdt + 36, MADT_AT);
 	put32(rsdt + 40, BROKEN_AT);
