@@ -81,27 +81,6 @@ void pv_destroy_ldt(struct vcpu *v)
 	put_frames(v->pv.ldt_frames, LDT_MAX_FRAMES);
 }
 
-int pv_set_gdt(struct vcpu *v, const mfn_t *frames, unsigned int entries)
-{
-	unsigned int count = DIV_ROUND_UP(entries, (unsigned int)DESC_PER_PAGE), i;
-	mfn_t fresh[GDT_GUEST_FRAMES] = { 0 };
-
-	if (entries > GDT_GUEST_FRAMES * DESC_PER_PAGE)
-		return -EINVAL;
-	for (i = 0; i < count; i++) {
-		if (!mfn_valid(frames[i]) ||
-		    get_page_and_type(mfn_to_page(frames[i]), v->domain->domain_id, PGT_SEG_DESC)) {
-			put_frames(fresh, i);
-			return -EINVAL;
-		}
-		fresh[i] = frames[i];
-	}
-	pv_destroy_gdt(v);
-	memcpy(v->pv.gdt_frames, fresh, sizeof(fresh));
-	v->pv.gdt_entries = entries;
-	return 0;
-}
-
 /* Where the guest has no descriptors, there are null ones: using them is #GP, not a fault of ours.
  */
 static const uint64_t null_descriptors[DESC_PER_PAGE] __aligned(PAGE_SIZE);
@@ -120,6 +99,31 @@ static void map_gdt(const struct vcpu *v)
 		WRITE_ONCE(pte[i], new);
 		invlpg(window() + PERCPU_GDT + (uint64_t)i * PAGE_SIZE);
 	}
+}
+
+int pv_set_gdt(struct vcpu *v, const mfn_t *frames, unsigned int entries)
+{
+	unsigned int count = DIV_ROUND_UP(entries, (unsigned int)DESC_PER_PAGE), i;
+	mfn_t fresh[GDT_GUEST_FRAMES] = { 0 }, old[GDT_GUEST_FRAMES];
+
+	if (entries > GDT_GUEST_FRAMES * DESC_PER_PAGE)
+		return -EINVAL;
+	for (i = 0; i < count; i++) {
+		if (!mfn_valid(frames[i]) ||
+		    get_page_and_type(mfn_to_page(frames[i]), v->domain->domain_id, PGT_SEG_DESC)) {
+			put_frames(fresh, i);
+			return -EINVAL;
+		}
+		fresh[i] = frames[i];
+	}
+	/* The old frames are let go when no CPU has them in its window any more. */
+	memcpy(old, v->pv.gdt_frames, sizeof(old));
+	memcpy(v->pv.gdt_frames, fresh, sizeof(fresh));
+	v->pv.gdt_entries = entries;
+	if (v == current)
+		map_gdt(v);
+	put_frames(old, GDT_GUEST_FRAMES);
+	return 0;
 }
 
 static void map_ldt(const struct vcpu *v)
@@ -145,11 +149,15 @@ void pv_load_descriptor_tables(struct vcpu *v)
 
 void pv_set_ldt(struct vcpu *v, uint64_t base, unsigned int entries)
 {
-	pv_destroy_ldt(v);
+	mfn_t old[LDT_MAX_FRAMES];
+
+	memcpy(old, v->pv.ldt_frames, sizeof(old));
+	memset(v->pv.ldt_frames, 0, sizeof(v->pv.ldt_frames));
 	v->pv.ldt_base = base;
 	v->pv.ldt_entries = entries;
 	if (v == current)
 		map_ldt(v);
+	put_frames(old, LDT_MAX_FRAMES);
 }
 
 /* The guest's page at base + offset becomes a descriptor page, if its contents allow it. */
@@ -183,16 +191,12 @@ long do_set_gdt(const unsigned long *frames, unsigned int entries)
 	struct vcpu *v = current;
 	mfn_t mfns[GDT_GUEST_FRAMES];
 	unsigned int count = DIV_ROUND_UP(entries, (unsigned int)DESC_PER_PAGE);
-	int rc;
 
 	if (entries > GDT_GUEST_FRAMES * DESC_PER_PAGE)
 		return -EINVAL;
 	if (copy_from_guest(mfns, frames, count * sizeof(mfns[0])))
 		return -EFAULT;
-	rc = pv_set_gdt(v, mfns, entries);
-	if (!rc)
-		map_gdt(v);
-	return rc;
+	return pv_set_gdt(v, mfns, entries);
 }
 
 long do_update_descriptor(uint64_t maddr, uint64_t desc)
