@@ -130,7 +130,7 @@ long memory_reservation(unsigned int op, unsigned long start, void *arg)
 		return (long)start;
 	d = memory_op_domain(res.domid, &rc);
 	if (!d)
-		return rc == -EPERM ? rc : (long)start; /* for no domain, no extent is done */
+		return (long)start; /* for no domain, or another's, no extent is done */
 
 	for (i = start; i < res.nr_extents; i++) {
 		if (i != start && hypercall_preempt_check()) {
