@@ -147,7 +147,8 @@ void console_write(const char *text, size_t len)
 {
 	unsigned long flags = lock();
 
-	emit(text, len, true);
+	for (size_t i = 0; uart_ready && i < len; i++)
+		uart_putc(text[i]);
 	line_started = len > 0 && text[len - 1] != '\n';
 	unlock(flags);
 }

@@ -36,7 +36,7 @@ void guest_log(struct domain *d, enum log_level level, const char *fmt, ...) __p
 
 /* Chooses devices from console= and com1=; lines printed before are replayed. */
 void console_init(void);
-/* Raw bytes to the serial console (dom0's console_io writes); also kept in the ring. */
+/* Raw bytes to the serial console: what dom0 writes by console_io. The log does not keep them. */
 void console_write(const char *text, size_t len);
 /* Takes up to len received bytes; returns how many. */
 size_t console_read(char *buf, size_t len);

@@ -151,7 +151,7 @@ static uint32_t run_state_flags(struct domain *d, struct xen_domctl_getdomaininf
 		if (READ_ONCE(v->sched.running))
 			flags |= XEN_DOMINF_running;
 	}
-	return flags;
+	return info->nr_online_vcpus ? flags : 0;
 }
 
 void domain_get_info(struct domain *d, struct xen_domctl_getdomaininfo *info)
