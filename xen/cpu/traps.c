@@ -23,6 +23,16 @@
 
 #define INT80_INSN_LEN 2
 
+/*
+ * A system call clears EFLAGS.AC by its mask, a trap does not: a guest that has set it would take
+ * our SMAP away. A copy that was interrupted gets its own back from the frame.
+ */
+static inline void close_user_access(void)
+{
+	if (cpu_features.smap)
+		__asm__ __volatile__("clac" ::: "memory");
+}
+
 static bool from_guest(const struct cpu_user_regs *regs)
 {
 	return (regs->cs & 3) == 3;
@@ -123,6 +133,8 @@ void handle_trap(struct cpu_user_regs *regs)
 	unsigned int vector = regs->entry_vector;
 	uint64_t cr2 = vector == X86_TRAP_PF ? read_cr2() : 0;
 
+	close_user_access();
+
 	if (vector == X86_TRAP_NMI) {
 		pr_once(LOG_WARN, "NMI, ignored\n");
 		return;
@@ -142,6 +154,7 @@ void handle_trap(struct cpu_user_regs *regs)
 
 void handle_irq(struct cpu_user_regs *regs)
 {
+	close_user_access();
 	cpu_info()->irq_depth++;
 	irq_dispatch(regs->entry_vector);
 	cpu_info()->irq_depth--;
