@@ -9,6 +9,7 @@
 #include "cpu/entry.h"
 #include "cpu/fpu.h"
 #include "cpu/percpu.h"
+#include "cpu/smp.h"
 #include "cpu/tlb.h"
 #include "irq/acpi.h"
 #include "irq/irq.h"
@@ -56,6 +57,7 @@ static void main_on_cpu_stack(void)
 	sched_init();
 	console_init_input();
 	irq_enable();
+	smp_init();
 
 	dom0 = dom0_build();
 	boot_free_modules();
@@ -75,7 +77,8 @@ void boot_main(uint32_t magic, paddr_t info)
 	boot_alloc_init();
 	map_init();
 	print_memory();
-	percpu_init_cpu(0);
+	if (percpu_init_cpu(0))
+		panic("No memory for the boot CPU's data\n");
 	switch_stack(PERCPU_VIRT_START + PERCPU_STACKS + STACK_SIZE - sizeof(struct cpu_info),
 		     main_on_cpu_stack);
 }

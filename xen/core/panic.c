@@ -5,6 +5,7 @@
 #include "core/panic.h"
 #include "cpu/asm.h"
 #include "cpu/percpu.h"
+#include "cpu/smp.h"
 #include "irq/acpi.h"
 #include "lib/string.h"
 #include "mm/layout.h"
@@ -64,6 +65,7 @@ static void __printf(1, 0) announce(const char *fmt, va_list args)
 	char text[256];
 
 	irq_disable();
+	smp_stop_others();
 	console_force();
 	vsnprintf(text, sizeof(text), fmt, args);
 	printk(LOG_ERR, "PANIC on CPU %u: %s", smp_processor_id(), text);

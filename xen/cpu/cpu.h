@@ -19,7 +19,7 @@ extern struct cpu_features cpu_features;
 void cpu_identify(void);
 /* Loads GDT, IDT, TSS, syscall MSRs and CR4 of the CPU that runs this. */
 void cpu_setup(void);
-/* Sets the boot CPU's percpu window, stacks and areas; needs the allocator. */
-void percpu_init_cpu(unsigned int cpu);
+/* Makes a CPU's window, stacks and variables; needs the allocator. 0 or -ENOMEM. */
+int percpu_init_cpu(unsigned int cpu);
 
 #endif

@@ -3,10 +3,10 @@
  * TLB flushes and the flush clock. The clock counts full flushes of any CPU; a CPU remembers the
  * clock of its last one.
  */
-#include "core/panic.h"
 #include "cpu/asm.h"
 #include "cpu/msr.h"
 #include "cpu/percpu.h"
+#include "cpu/remote.h"
 #include "cpu/tlb.h"
 
 static uint32_t clock = 1;
@@ -48,28 +48,24 @@ void tlb_flush_page_local(uint64_t va)
 	invlpg(va);
 }
 
+/*
+ * The fence orders the change of a page table before the look at who may have the old entry: who
+ * starts using the table later says so in the mask first, and then finds the new one.
+ */
 void tlb_flush_mask(const cpumask_t *mask)
 {
-	unsigned int cpu;
-
-	for_each_online_cpu(cpu) {
-		if (!cpumask_test(cpu, mask))
-			continue;
-		BUG_ON(cpu != smp_processor_id());
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	remote_flush(mask, TLB_ALL);
+	if (cpumask_test(smp_processor_id(), mask))
 		tlb_flush_local();
-	}
 }
 
 void tlb_flush_page_mask(const cpumask_t *mask, uint64_t va)
 {
-	unsigned int cpu;
-
-	for_each_online_cpu(cpu) {
-		if (!cpumask_test(cpu, mask))
-			continue;
-		BUG_ON(cpu != smp_processor_id());
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	remote_flush(mask, va & PAGE_MASK);
+	if (cpumask_test(smp_processor_id(), mask))
 		invlpg(va);
-	}
 }
 
 uint32_t tlb_clock(void)

@@ -14,6 +14,7 @@
 #include "cpu/fpu.h"
 #include "cpu/msr.h"
 #include "cpu/percpu.h"
+#include "cpu/smp.h"
 #include "irq/irq.h"
 #include "lib/string.h"
 #include "pv/mmu.h"
@@ -136,6 +137,7 @@ void handle_trap(struct cpu_user_regs *regs)
 	close_user_access();
 
 	if (vector == X86_TRAP_NMI) {
+		smp_stop_if_asked();
 		pr_once(LOG_WARN, "NMI, ignored\n");
 		return;
 	}

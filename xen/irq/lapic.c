@@ -33,7 +33,15 @@
 #define LVT_NMI             0x400
 #define LVT_TSC_DEADLINE    0x40000
 #define DIVIDE_BY_16        0x3
+#define ICR_NMI             0x400 /* delivery modes; 0 is a vector */
+#define ICR_INIT            0x500
+#define ICR_STARTUP         0x600
 #define ICR_BUSY            0x1000
+#define ICR_ASSERT          0x4000
+#define ICR_ALL_OTHERS      0xc0000
+#define XAPIC_ID_MAX        254
+#define INIT_DELAY_US       10000 /* MultiProcessor specification 1.4, B.4 */
+#define STARTUP_DELAY_US    200
 #define APIC_BASE_ENABLE    0x800
 #define APIC_BASE_X2APIC    0x400
 #define MSR_X2APIC          0x800
@@ -84,20 +92,45 @@ void lapic_error_interrupt(void)
 	pr_warn("CPU %u: local APIC error %#x\n", smp_processor_id(), apic_read(APIC_ERROR_STATUS));
 }
 
-void cpu_send_ipi(unsigned int cpu, uint8_t vector)
+static void send_command(uint32_t apic_id, uint32_t command)
 {
 	unsigned long flags;
 
 	if (!apic_mmio) {
-		wrmsr(MSR_X2APIC_ICR, (uint64_t)cpu_apic_id[cpu] << 32 | vector);
+		/* Not serializing: what the other CPU is to see must be written before. */
+		__asm__ __volatile__("mfence; lfence" ::: "memory");
+		wrmsr(MSR_X2APIC_ICR, (uint64_t)apic_id << 32 | command);
 		return;
 	}
 	flags = irq_save();
 	while (apic_read(APIC_ICR_LOW) & ICR_BUSY)
 		cpu_relax();
-	apic_write(APIC_ICR_HIGH, cpu_apic_id[cpu] << 24);
-	apic_write(APIC_ICR_LOW, vector);
+	apic_write(APIC_ICR_HIGH, apic_id << 24);
+	apic_write(APIC_ICR_LOW, command);
 	irq_restore(flags);
+}
+
+void cpu_send_ipi(unsigned int cpu, uint8_t vector)
+{
+	send_command(cpu_apic_id[cpu], vector);
+}
+
+bool lapic_start_cpu(uint32_t apic_id, paddr_t page)
+{
+	if (apic_mmio && apic_id > XAPIC_ID_MAX)
+		return false;
+	send_command(apic_id, ICR_INIT | ICR_ASSERT);
+	delay_us(INIT_DELAY_US);
+	for (int i = 0; i < 2; i++) {
+		send_command(apic_id, ICR_STARTUP | ICR_ASSERT | (uint32_t)(page >> PAGE_SHIFT));
+		delay_us(STARTUP_DELAY_US);
+	}
+	return true;
+}
+
+void lapic_send_nmi_to_others(void)
+{
+	send_command(0, ICR_ALL_OTHERS | ICR_NMI | ICR_ASSERT);
 }
 
 void lapic_timer_set(s_time_t deadline)

@@ -15,8 +15,7 @@
 #define VECTOR_LAST_DYNAMIC  0xdf
 #define VECTOR_LAPIC_TIMER   0xf0
 #define VECTOR_RESCHEDULE    0xf1
-#define VECTOR_TLB_FLUSH     0xf2
-#define VECTOR_CALL          0xf3
+#define VECTOR_REMOTE        0xf2 /* cpu/remote.h */
 #define VECTOR_ERROR         0xfe
 #define VECTOR_SPURIOUS      0xff
 
@@ -29,6 +28,13 @@ void lapic_eoi(void);
 uint32_t lapic_id(void);
 /* One interrupt at deadline (now()'s clock), soon if it is past; 0 stops the timer. */
 void lapic_timer_set(s_time_t deadline);
+/*
+ * Starts a CPU that waits since reset: it begins in real mode at the start of the page, which is
+ * below 1 MiB. False if its APIC id cannot be addressed.
+ */
+bool lapic_start_cpu(uint32_t apic_id, paddr_t page);
+/* A non-maskable interrupt to each other CPU that has set up its APIC. */
+void lapic_send_nmi_to_others(void);
 /* VECTOR_ERROR: reads, clears and logs the error status. */
 void lapic_error_interrupt(void);
 

@@ -3,6 +3,7 @@
 #include "core/panic.h"
 #include "cpu/asm.h"
 #include "cpu/percpu.h"
+#include "cpu/remote.h"
 #include "lib/spinlock.h"
 
 #ifdef DEBUG
@@ -71,8 +72,10 @@ void spin_lock(spinlock_t *lock)
 
 	check_order(lock);
 	ticket = __atomic_fetch_add(&lock->tail, 1, __ATOMIC_RELAXED);
-	while (__atomic_load_n(&lock->head, __ATOMIC_ACQUIRE) != ticket)
+	while (__atomic_load_n(&lock->head, __ATOMIC_ACQUIRE) != ticket) {
+		remote_serve(); /* the holder may be waiting for us */
 		cpu_relax();
+	}
 	note_taken(lock);
 }
 

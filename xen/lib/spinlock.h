@@ -30,6 +30,7 @@ enum lock_rank {
 	RANK_TIMER,        /* a CPU's timers */
 	RANK_IRQ,          /* an interrupt descriptor, IOAPIC, MSI */
 	RANK_CLOCK,        /* wallclock, calibration */
+	RANK_REMOTE,       /* the one call to other CPUs at a time */
 	RANK_CONSOLE,      /* log ring, UART */
 };
 

@@ -26,7 +26,7 @@ static void current_time_info(struct vcpu_time_info *t)
 		.system_time = 0,
 		.tsc_to_system_mul = tsc_clock.mul,
 		.tsc_shift = tsc_clock.shift,
-		.flags = XEN_PVCLOCK_TSC_STABLE_BIT,
+		.flags = tsc_synchronized ? XEN_PVCLOCK_TSC_STABLE_BIT : 0,
 	};
 }
 

@@ -21,6 +21,7 @@
 
 struct tsc_clock tsc_clock;
 uint32_t tsc_khz;
+bool tsc_synchronized = true;
 
 void tsc_scale(uint64_t hz, uint32_t *mul, int8_t *shift)
 {

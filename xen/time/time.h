@@ -26,6 +26,8 @@ struct tsc_clock {
 };
 extern struct tsc_clock tsc_clock;
 extern uint32_t tsc_khz;
+/* False if some CPU's TSC was seen behind another's: guests then keep their clocks monotonic. */
+extern bool tsc_synchronized;
 
 void time_init(void); /* calibrates; now() works afterwards */
 s_time_t now(void);   /* ns since time_init(), the same on every CPU */
