@@ -8,12 +8,15 @@
 #include "frontends/runtime/runtime.h"
 
 static volatile uint64_t ticks;
+static void (*tick_hook)(void);
 
 static void timer_event(evtchn_port_t port, void *data)
 {
 	(void)port;
 	(void)data;
 	ticks++;
+	if (tick_hook)
+		tick_hook();
 }
 
 static uint64_t rdtsc(void)
@@ -62,6 +65,11 @@ uint64_t clock_wall(void)
 uint64_t clock_ticks(void)
 {
 	return ticks;
+}
+
+void clock_on_tick(void (*fn)(void))
+{
+	tick_hook = fn;
 }
 
 void clock_sleep(uint64_t ns)

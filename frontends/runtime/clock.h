@@ -11,5 +11,7 @@ uint64_t clock_wall(void);     /* seconds since 1970 */
 void clock_sleep(uint64_t ns); /* events go on being handled */
 /* VIRQ_TIMER interrupts so far. */
 uint64_t clock_ticks(void);
+/* Calls fn, with events masked, at each from now on; NULL: no longer. */
+void clock_on_tick(void (*fn)(void));
 
 #endif

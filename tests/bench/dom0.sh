@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: MIT
+# Runs in dom0: creates the guests that /root/bench.env asks for and prints what they print. Variables there:
+#
+#   GUEST=WORDS    the benchmark guest, with these words on its command line
+#   PEER=1         a second guest beside it
+#   LINUX=WORDS    the Linux guest, likewise
+#   MEMORY=1       the memory that the hypervisor leaves
+#   WORK=SECONDS   one and two guests that only compute
+#   PATIENCE=N     seconds for each
+. /root/bench.env
+
+logs=/var/log/xen/console
+
+# create NAME KERNEL MEMORY VCPUS WORDS [LINE...]: a paused guest.
+create()
+{
+	cat >"/root/$1.cfg" <<END
+name = "$1"
+kernel = "$2"
+memory = $3
+vcpus = $4
+extra = "$5"
+on_poweroff = "destroy"
+on_crash = "preserve"
+END
+	name=$1
+	shift 5
+	printf '%s\n' "$@" >>"/root/$name.cfg"
+	rm -f "$logs/guest-$name.log"
+	xl create -p "/root/$name.cfg" || exit 1
+}
+
+# wait_for NAME LINE: until its console shows the line, then prints the console.
+wait_for()
+{
+	tries=$((PATIENCE * 5))
+	until grep -q "^$2" "$logs/guest-$1.log" 2>/dev/null; do
+		if [ $((tries -= 1)) -lt 0 ] || xl list | grep -q "^$1 .* ..*c[^ ]* "; then
+			echo "error: $1 did not come to its end"
+			cat "$logs/guest-$1.log"
+			xl list
+			exit 1
+		fi
+		usleep 200000
+	done
+	tr -d '\r' <"$logs/guest-$1.log"
+}
+
+run_guest()
+{
+	create bench /root/guest 16 2 "$GUEST"
+	xl vcpu-pin bench all 0
+	if [ -n "$PEER" ]; then
+		create peer /root/guest 16 1 "role=peer"
+		xl vcpu-pin peer all 0
+		bench=$(xl domid bench) peer=$(xl domid peer)
+		xenstore-write "/local/domain/$bench/data/other" "$peer" "/local/domain/$peer/data/other" "$bench"
+		xl unpause peer
+	fi
+	xl unpause bench
+	wait_for bench "bench done"
+	[ -z "$PEER" ] || xl destroy peer
+}
+
+run_linux()
+{
+	mkdir -p /kernel && mount -o ro /dev/vda /kernel || exit 1
+	create linux /kernel/vmlinux 192 1 "console=hvc0 quiet $LINUX" 'ramdisk = "/root/linux-initramfs"'
+	xl unpause linux
+	wait_for linux "bench done"
+	umount /kernel
+}
+
+# work NAME...: these guests compute at the same time, each on its own CPU.
+work()
+{
+	cpu=$first_cpu
+	for name; do
+		create "$name" /root/guest 16 1 "role=work seconds=$WORK"
+		xl vcpu-pin "$name" all $cpu
+		cpu=$((cpu + 1))
+	done
+	for name; do
+		xl unpause "$name"
+	done
+	for name; do
+		wait_for "$name" "work done" | sed -n "s/^work \([0-9]* [0-9]*\)$/work $# \1/p"
+	done
+}
+
+if [ -n "$MEMORY" ]; then
+	xl info | grep -E '^(total|free)_memory'
+	xl list | sed -n 's/^Domain-0 *0 *\([0-9]*\) .*/dom0_memory : \1/p'
+fi
+[ -z "$GUEST" ] || run_guest
+[ -z "$LINUX" ] || run_linux
+if [ -n "$WORK" ]; then
+	first_cpu=0
+	for round in 1 2 3; do
+		work one
+		work left right
+	done
+fi
