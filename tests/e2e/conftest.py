@@ -7,11 +7,12 @@ import pytest
 
 from dom0 import DEBIAN_XEN, SHOJI, Dead, Dom0
 
-# name -> hypervisor, tools
+# name -> hypervisor, tools, CPUs; dom0 has as many vCPUs
 PLATFORMS = {
-    "shoji": (SHOJI, "shoji"),
-    "debian-xen": (DEBIAN_XEN, "shoji"),
-    "debian-tools": (SHOJI, "debian"),
+    "shoji": (SHOJI, "shoji", 2),
+    "debian-xen": (DEBIAN_XEN, "shoji", 2),
+    "debian-tools": (SHOJI, "debian", 2),
+    "shoji-4": (SHOJI, "shoji", 4),
 }
 
 
@@ -29,9 +30,9 @@ class Pool:
             pytest.fail(f"{name}: did not come up in an earlier test: {self.broken[name]}", pytrace=False)
         if self.name != name or self.dom0.socket is None:
             self.close()
-            hypervisor, tools = PLATFORMS[name]
+            hypervisor, tools, cpus = PLATFORMS[name]
             try:
-                self.dom0 = Dom0(hypervisor, tools)
+                self.dom0 = Dom0(hypervisor, tools, cpus=cpus)
                 self.dom0.name = self.name = name
             except Dead as error:
                 self.broken[name] = str(error).splitlines()[0]

@@ -47,7 +47,7 @@ def vmlinux(tmp_path_factory):
 
 
 def qemu(cpu, vmlinux, initramfs, *more, xen_args=""):
-    """Boots with the issue's command line; returns the console and QEMU's status."""
+    """Boots by a plain command line; returns the console and QEMU's status."""
     argv = ["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg", "-cpu", cpu, "-m", "2048", "-nographic",
             "-no-reboot", "-kernel", str(SHOJI),
             "-append", f"console=com1 com1=115200,8n1 dom0_mem=1024M {xen_args}",

@@ -8,6 +8,7 @@
 #include "cpu/cpu.h"
 #include "cpu/entry.h"
 #include "cpu/fpu.h"
+#include "cpu/nmi_watchdog.h"
 #include "cpu/percpu.h"
 #include "cpu/smp.h"
 #include "cpu/tlb.h"
@@ -58,6 +59,8 @@ static void main_on_cpu_stack(void)
 	console_init_input();
 	irq_enable();
 	smp_init();
+	if (boot_options.watchdog)
+		nmi_watchdog_start();
 
 	dom0 = dom0_build();
 	boot_free_modules();

@@ -13,6 +13,7 @@
 #include "cpu/extable.h"
 #include "cpu/fpu.h"
 #include "cpu/msr.h"
+#include "cpu/nmi_watchdog.h"
 #include "cpu/percpu.h"
 #include "cpu/smp.h"
 #include "irq/irq.h"
@@ -138,6 +139,8 @@ void handle_trap(struct cpu_user_regs *regs)
 
 	if (vector == X86_TRAP_NMI) {
 		smp_stop_if_asked();
+		if (nmi_watchdog_tick(regs))
+			return;
 		pr_once(LOG_WARN, "NMI, ignored\n");
 		return;
 	}

@@ -12,13 +12,15 @@
 #include "mm/map.h"
 #include "pv/iomem.h"
 
-#define IOREGSEL 0
-#define IOWIN    4 /* in 32-bit words: offset 0x10 */
+#define IOREGSEL    0
+#define APIC_ID_ALL 0xffu
+#define IOWIN       4 /* in 32-bit words: offset 0x10 */
 
 #define REG_VERSION    0x01
 #define REG_ENTRY(pin) (0x10 + 2 * (pin))
 
 #define RTE_VECTOR     0xffu
+#define RTE_NMI        0x400u
 #define RTE_ACTIVE_LOW 0x2000u
 #define RTE_LEVEL      0x8000u
 #define RTE_MASKED     0x10000u
@@ -121,6 +123,21 @@ int ioapic_route(unsigned int gsi, uint8_t vector, uint32_t apic_id, bool level,
 	reg_write(io, REG_ENTRY(pin),
 		  vector | (level ? RTE_LEVEL : 0) | (active_low ? RTE_ACTIVE_LOW : 0) |
 			  RTE_MASKED);
+	spin_unlock_irqrestore(&ioapic_lock, flags);
+	return 0;
+}
+
+int ioapic_route_nmi(unsigned int gsi)
+{
+	unsigned int pin;
+	struct ioapic *io = find(gsi, &pin);
+	unsigned long flags;
+
+	if (!io)
+		return -EINVAL;
+	(void)ioapic_route(gsi, 0, APIC_ID_ALL, false, false);
+	flags = spin_lock_irqsave(&ioapic_lock);
+	reg_write(io, REG_ENTRY(pin), RTE_NMI);
 	spin_unlock_irqrestore(&ioapic_lock, flags);
 	return 0;
 }

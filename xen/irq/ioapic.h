@@ -18,6 +18,8 @@ bool ioapic_has_gsi(unsigned int gsi);
 void ioapic_claim(unsigned int gsi);
 /* Routes gsi to vector on the CPU with this APIC id, masked. -EINVAL for no such input. */
 int ioapic_route(unsigned int gsi, uint8_t vector, uint32_t apic_id, bool level, bool active_low);
+/* Routes gsi as a non-maskable interrupt to every CPU, unmasked. -EINVAL for no such input. */
+int ioapic_route_nmi(unsigned int gsi);
 void ioapic_mask(unsigned int gsi);
 void ioapic_unmask(unsigned int gsi);
 /* PHYSDEVOP_apic_read: a register of the IOAPIC at this address. -EINVAL: there is none. */

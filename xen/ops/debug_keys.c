@@ -3,6 +3,7 @@
 
 #include "console/console.h"
 #include "core/domain.h"
+#include "cpu/asm.h"
 #include "cpu/cpumask.h"
 #include "evtchn/evtchn.h"
 #include "grant/grant.h"
@@ -68,6 +69,16 @@ static void key_time(void)
 		pr_info("  CPU %u: idle for %ld ns\n", cpu, (long)cpu_idle_time(cpu));
 }
 
+#ifdef DEBUG
+/* For the watchdog's test. */
+static void key_hang(void)
+{
+	irq_disable();
+	for (;;)
+		cpu_relax();
+}
+#endif
+
 static void key_help(void);
 
 static const struct {
@@ -81,6 +92,9 @@ static const struct {
 	{ 'm', "memory", key_memory },
 	{ 'q', "domains and vCPUs", key_domains },
 	{ 't', "time", key_time },
+#ifdef DEBUG
+	{ 'H', "hang this CPU", key_hang },
+#endif
 	{ 'R', "restart the machine", machine_restart },
 };
 
