@@ -10,7 +10,7 @@ XL_DOMAIN_LIBS := -luuid
 
 PROGRAMS += xl
 xl_SRCS = $(XL_DOMAIN_SRCS) $(addprefix dom0-tools/xl/,main.c command.c console.c \
-	domain_request.c cmd_console.c cmd_create.c cmd_destroy.c cmd_dmesg.c cmd_domid.c \
+	domain_request.c cmd_console.c cmd_create.c cmd_debug_keys.c cmd_destroy.c cmd_dmesg.c cmd_domid.c \
 	cmd_help.c cmd_info.c cmd_list.c cmd_pause.c cmd_shutdown.c cmd_vcpu_list.c domain_json.c) \
 	$(BUILDER_SRCS) $(LIBSHOJI_SRCS) $(XS_LIB_SRCS)
 # Static: xl is started for every command, and loading libraries would be most of its time.

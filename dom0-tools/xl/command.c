@@ -52,6 +52,8 @@ const struct command commands[] = {
 	{ "info", cmd_info, "", "Tell about the host and the hypervisor", "" },
 	{ "dmesg", cmd_dmesg, "[OPTION]...", "Print the hypervisor's messages",
 	  "  -c, --clear           and clear them\n" },
+	{ "debug-keys", cmd_debug_keys, "KEYS",
+	  "Send keys to the hypervisor, which answers in xl dmesg; \"h\" lists them", "" },
 	{ "domid", cmd_domid, "NAME", "Print the id of a domain", "" },
 	{ "domname", cmd_domname, "ID", "Print the name of a domain", "" },
 	{ "help", cmd_help, "[--long] [COMMAND]", "Tell about xl or one command", "" },

@@ -48,6 +48,7 @@ int command_on_domain(const char *domain, bool (*action)(struct control *control
 
 int cmd_console(int argc, char **argv);
 int cmd_create(int argc, char **argv);
+int cmd_debug_keys(int argc, char **argv);
 int cmd_destroy(int argc, char **argv);
 int cmd_dmesg(int argc, char **argv);
 int cmd_domid(int argc, char **argv);
