@@ -74,10 +74,8 @@ static void wait_for(unsigned int cpu, uint32_t ticket)
 {
 	const struct mailbox *box = &per_cpu(mailbox, cpu);
 
-	while ((int32_t)(__atomic_load_n(&box->completed, __ATOMIC_ACQUIRE) - ticket) < 0) {
-		remote_serve();
-		cpu_relax();
-	}
+	while ((int32_t)(__atomic_load_n(&box->completed, __ATOMIC_ACQUIRE) - ticket) < 0)
+		cpu_wait();
 }
 
 static void ask_flush(struct mailbox *box, uint64_t page)

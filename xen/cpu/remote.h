@@ -9,6 +9,7 @@
 #ifndef CPU_REMOTE_H
 #define CPU_REMOTE_H
 
+#include "cpu/asm.h"
 #include "cpu/cpumask.h"
 #include "lib/types.h"
 
@@ -21,5 +22,12 @@ void remote_flush(const cpumask_t *mask, uint64_t page);
 void remote_call(const cpumask_t *mask, void (*fn)(void *data), void *data);
 /* Does what others have asked of this CPU. Cheap when there is nothing. */
 void remote_serve(void);
+
+/* In a loop that waits for another CPU. */
+static inline void cpu_wait(void)
+{
+	remote_serve();
+	cpu_relax();
+}
 
 #endif

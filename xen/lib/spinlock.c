@@ -72,10 +72,8 @@ void spin_lock(spinlock_t *lock)
 
 	check_order(lock);
 	ticket = __atomic_fetch_add(&lock->tail, 1, __ATOMIC_RELAXED);
-	while (__atomic_load_n(&lock->head, __ATOMIC_ACQUIRE) != ticket) {
-		remote_serve(); /* the holder may be waiting for us */
-		cpu_relax();
-	}
+	while (__atomic_load_n(&lock->head, __ATOMIC_ACQUIRE) != ticket)
+		cpu_wait(); /* the holder may be waiting for us */
 	note_taken(lock);
 }
 

@@ -60,15 +60,17 @@ static long op_down(struct vcpu *v)
 {
 	struct domain *d = v->domain;
 	struct vcpu *other;
+	bool last = true;
 
-	for_each_vcpu(d, other) {
-		if (other != v && !test_bit(VPF_DOWN, &other->pause_flags)) {
-			if (!test_and_set_bit(VPF_DOWN, &v->pause_flags))
-				vcpu_sleep_nosync(v);
-			return 0;
-		}
-	}
-	domain_shutdown(d, SHUTDOWN_poweroff);
+	spin_lock(&d->lock); /* two that go down at once must not both see the other up */
+	for_each_vcpu(d, other)
+		if (other != v && !test_bit(VPF_DOWN, &other->pause_flags))
+			last = false;
+	if (!last && !test_and_set_bit(VPF_DOWN, &v->pause_flags))
+		vcpu_sleep_nosync(v);
+	spin_unlock(&d->lock);
+	if (last)
+		domain_shutdown(d, SHUTDOWN_poweroff);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include "core/hypercall.h"
 #include "cpu/asm.h"
 #include "cpu/percpu.h"
+#include "cpu/remote.h"
 #include "cpu/tlb.h"
 #include "lib/string.h"
 #include "mm/guest_access.h"
@@ -118,15 +119,24 @@ static int flush_tlb(const struct mmuext_op *op, struct domain *owner)
 	return 0;
 }
 
-/* Only drivers need it, that is, who may map devices; and on the CPU where the driver runs. */
+static void write_back_cache(void *unused)
+{
+	(void)unused;
+	__asm__ __volatile__("wbinvd" ::: "memory");
+}
+
+/* Only drivers need it, that is, who may map devices; on the CPU where the driver runs, or on all.
+ */
 static int flush_cache(const struct mmuext_op *op, struct domain *owner)
 {
-	(void)op;
 	if (owner != current->domain)
 		return -EPERM;
 	if (!owner->is_hardware)
 		return -EACCES;
-	__asm__ __volatile__("wbinvd" ::: "memory");
+	if (op->cmd == MMUEXT_FLUSH_CACHE_GLOBAL)
+		remote_call(&cpu_online_map, write_back_cache, NULL);
+	else
+		write_back_cache(NULL);
 	return 0;
 }
 
@@ -185,25 +195,16 @@ static int no_superpages(const struct mmuext_op *op, struct domain *owner)
 }
 
 static int (*const ext_ops[])(const struct mmuext_op *op, struct domain *owner) = {
-	[MMUEXT_PIN_L1_TABLE] = pin_table,
-	[MMUEXT_PIN_L2_TABLE] = pin_table,
-	[MMUEXT_PIN_L3_TABLE] = pin_table,
-	[MMUEXT_PIN_L4_TABLE] = pin_table,
-	[MMUEXT_UNPIN_TABLE] = unpin_table,
-	[MMUEXT_NEW_BASEPTR] = new_kernel_base,
-	[MMUEXT_NEW_USER_BASEPTR] = new_user_base,
-	[MMUEXT_TLB_FLUSH_LOCAL] = flush_tlb,
-	[MMUEXT_INVLPG_LOCAL] = flush_tlb,
-	[MMUEXT_TLB_FLUSH_MULTI] = flush_tlb,
-	[MMUEXT_INVLPG_MULTI] = flush_tlb,
-	[MMUEXT_TLB_FLUSH_ALL] = flush_tlb,
-	[MMUEXT_INVLPG_ALL] = flush_tlb,
-	[MMUEXT_FLUSH_CACHE] = flush_cache,
-	[MMUEXT_SET_LDT] = set_ldt,
-	[MMUEXT_CLEAR_PAGE] = clear_or_copy,
-	[MMUEXT_COPY_PAGE] = clear_or_copy,
-	[MMUEXT_MARK_SUPER] = no_superpages,
-	[MMUEXT_UNMARK_SUPER] = no_superpages,
+	[MMUEXT_PIN_L1_TABLE] = pin_table,         [MMUEXT_PIN_L2_TABLE] = pin_table,
+	[MMUEXT_PIN_L3_TABLE] = pin_table,         [MMUEXT_PIN_L4_TABLE] = pin_table,
+	[MMUEXT_UNPIN_TABLE] = unpin_table,        [MMUEXT_NEW_BASEPTR] = new_kernel_base,
+	[MMUEXT_NEW_USER_BASEPTR] = new_user_base, [MMUEXT_TLB_FLUSH_LOCAL] = flush_tlb,
+	[MMUEXT_INVLPG_LOCAL] = flush_tlb,         [MMUEXT_TLB_FLUSH_MULTI] = flush_tlb,
+	[MMUEXT_INVLPG_MULTI] = flush_tlb,         [MMUEXT_TLB_FLUSH_ALL] = flush_tlb,
+	[MMUEXT_INVLPG_ALL] = flush_tlb,           [MMUEXT_FLUSH_CACHE] = flush_cache,
+	[MMUEXT_FLUSH_CACHE_GLOBAL] = flush_cache, [MMUEXT_SET_LDT] = set_ldt,
+	[MMUEXT_CLEAR_PAGE] = clear_or_copy,       [MMUEXT_COPY_PAGE] = clear_or_copy,
+	[MMUEXT_MARK_SUPER] = no_superpages,       [MMUEXT_UNMARK_SUPER] = no_superpages,
 };
 
 /* Makes operations until one fails or other work is waiting; *done counts those made. */

@@ -12,6 +12,7 @@
 #include "core/panic.h"
 #include "cpu/asm.h"
 #include "cpu/percpu.h"
+#include "cpu/remote.h"
 #include "cpu/tlb.h"
 #include "pv/page_ref.h"
 
@@ -96,7 +97,7 @@ static int get_type(struct page_info *page, uint32_t type, bool preemptible)
 		       (x & PGT_COUNT_MASK)) {
 			if (preemptible && hypercall_preempt_check())
 				return -ERESTART;
-			cpu_relax();
+			cpu_wait();
 			x = READ_ONCE(page->type);
 		}
 		if (!(x & PGT_COUNT_MASK))

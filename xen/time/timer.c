@@ -15,6 +15,7 @@
 #include "cpu/asm.h"
 #include "cpu/cpumask.h"
 #include "cpu/percpu.h"
+#include "cpu/remote.h"
 #include "irq/lapic.h"
 #include "lib/spinlock.h"
 #include "sched/sched.h"
@@ -183,7 +184,7 @@ void timer_kill(struct timer *t)
 		if (cpu == smp_processor_id())
 			continue;
 		while (READ_ONCE(per_cpu(timer_queue, cpu).running) == t)
-			cpu_relax();
+			cpu_wait();
 	}
 }
 

@@ -45,6 +45,12 @@ void remote_serve(void)
 {
 }
 
+void remote_call(const cpumask_t *mask, void (*fn)(void *data), void *data)
+{
+	if (cpumask_test(0, mask))
+		fn(data);
+}
+
 void *xmalloc_bytes(size_t size)
 {
 	return malloc(size);
