@@ -18,6 +18,7 @@ INIT = """\
 /bin/busybox mount -t sysfs sysfs /sys
 /bin/busybox mount -t devtmpfs devtmpfs /dev
 echo "init: $(/bin/busybox cat /sys/hypervisor/type) $(/bin/busybox cat /proc/sys/kernel/osrelease)"
+echo "CPUs: $(/bin/busybox nproc)"
 /bin/busybox dmesg | /bin/busybox grep -i -e 'bug:' -e 'warning:' -e 'call trace' -e 'oops'
 echo "init: end"
 /bin/busybox poweroff -f
@@ -57,15 +58,23 @@ def qemu(cpu, vmlinux, initramfs, *more, xen_args=""):
     return result.stdout.decode(errors="replace"), result.returncode
 
 
-@pytest.mark.parametrize("cpu", ["qemu64", "Nehalem"])
-def test_boots_to_init_and_powers_off(cpu, pool, vmlinux, initramfs):
+@pytest.mark.parametrize("cpu,count", [("qemu64", 1), ("Nehalem", 1), ("qemu64", 4)])
+def test_boots_to_init_and_powers_off(cpu, count, pool, vmlinux, initramfs):
     pool.close()
-    out, status = qemu(cpu, vmlinux, initramfs)
+    out, status = qemu(cpu, vmlinux, initramfs, "-smp", str(count))
     assert "Linux version" in out
-    end = re.search(r"init: xen (\S+)\s+(.*)init: end", out, re.S)
+    end = re.search(r"init: xen (\S+)\s+CPUs: (\d+)(.*)init: end", out, re.S)
     assert end, out[-4000:]
+    assert int(end.group(2)) == count
     # The kernel found nothing wrong on its way.
-    assert end.group(2).strip() == "", end.group(2)
+    assert end.group(3).strip() == "", end.group(3)
+    assert status == 0
+
+
+def test_maxcpus_leaves_the_others_out(pool, vmlinux, initramfs):
+    pool.close()
+    out, status = qemu("qemu64", vmlinux, initramfs, "-smp", "4", xen_args="maxcpus=2")
+    assert "CPUs: 2" in out
     assert status == 0
 
 
