@@ -12,7 +12,7 @@
 #include "dom0-tools/xl/control.h"
 #include "dom0-tools/xl/domain_config.h"
 
-#define DEVICE_TIMEOUT_MS 10000
+#define DEVICE_TIMEOUT_MS 40000
 
 /* Set by a signal handler; ends a wait for readiness. */
 typedef bool device_cancel_fn(void);
