@@ -23,4 +23,4 @@ $(B)/peers/kernel.img: $(B)/cache/base $(B)/bin/unpack-kernel
 	rm -r $(B)/peers/kernel
 
 .PHONY: test-programs
-test-programs: all $(B)/peers/kernel.img $(B)/peers/tools $(B)/peers/xen-4.17 $$(addprefix $(B)/test/,$$(UNIT_TESTS))
+test-programs: all $(B)/bench/linux-bench $(B)/peers/kernel.img $(B)/peers/tools $(B)/peers/xen-4.17 $$(addprefix $(B)/test/,$$(UNIT_TESTS))

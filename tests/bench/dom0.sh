@@ -5,7 +5,7 @@
 #   PEER=1         a second guest beside it
 #   LINUX=WORDS    the Linux guest, likewise
 #   MEMORY=1       the memory that the hypervisor leaves
-#   WORK=SECONDS   one and two guests that only compute
+#   WORK=SLOTS     one and two guests that only compute, ROUNDS times, on CPU 0 and 1
 #   PATIENCE=N     seconds for each
 . /root/bench.env
 
@@ -30,18 +30,26 @@ END
 	xl create -p "/root/$name.cfg" || exit 1
 }
 
-# wait_for NAME LINE: until its console shows the line, then prints the console.
+# Whether xl list shows a guest as crashed.
+crashed()
+{
+	xl list | grep -q "^$1 .* ..*c[^ ]* "
+}
+
+# wait_for NAME LINE: until its console shows the line, then prints the console. Looks seldom: what dom0 does
+# takes time from the guests.
 wait_for()
 {
-	tries=$((PATIENCE * 5))
+	tries=$((PATIENCE * 2))
 	until grep -q "^$2" "$logs/guest-$1.log" 2>/dev/null; do
-		if [ $((tries -= 1)) -lt 0 ] || xl list | grep -q "^$1 .* ..*c[^ ]* "; then
+		tries=$((tries - 1))
+		if [ $tries -lt 0 ] || { [ $((tries % 20)) = 0 ] && crashed "$1"; }; then
 			echo "error: $1 did not come to its end"
 			cat "$logs/guest-$1.log"
 			xl list
 			exit 1
 		fi
-		usleep 200000
+		usleep 500000
 	done
 	tr -d '\r' <"$logs/guest-$1.log"
 }
@@ -74,17 +82,18 @@ run_linux()
 # work NAME...: these guests compute at the same time, each on its own CPU.
 work()
 {
-	cpu=$first_cpu
+	cpu=0
 	for name; do
-		create "$name" /root/guest 16 1 "role=work seconds=$WORK"
+		create "$name" /root/guest 16 1 "role=work slots=$WORK"
 		xl vcpu-pin "$name" all $cpu
 		cpu=$((cpu + 1))
 	done
 	for name; do
 		xl unpause "$name"
 	done
+	sleep $((WORK / 5 + 1))
 	for name; do
-		wait_for "$name" "work done" | sed -n "s/^work \([0-9]* [0-9]*\)$/work $# \1/p"
+		wait_for "$name" "work done" | sed -n "s/^work \([0-9]\)/work $name \1/p"
 	done
 }
 
@@ -95,8 +104,7 @@ fi
 [ -z "$GUEST" ] || run_guest
 [ -z "$LINUX" ] || run_linux
 if [ -n "$WORK" ]; then
-	first_cpu=0
-	for round in 1 2 3; do
+	while [ $((ROUNDS -= 1)) -ge 0 ]; do
 		work one
 		work left right
 	done

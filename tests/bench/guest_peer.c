@@ -12,7 +12,8 @@
 #define POLL_NS    1000000ul
 #define POLLS_MAX  20000u
 #define WORK_ROUND 100000u
-#define SECOND     1000000000ul
+#define SLOT_NS    200000000ul
+#define SLOTS_MAX  256u
 
 static struct peer peer;
 static bool connected;
@@ -138,22 +139,30 @@ static uint64_t compute(uint64_t x)
 	return x;
 }
 
+/* Slots are those of system time, which all domains have in common. Printed when all are over. */
 int peer_work(void)
 {
-	const char *value = command_line_get("seconds");
-	uint64_t seconds = value ? strtoull(value, NULL, 10) : 1;
+	static struct {
+		uint64_t number, rounds, ns;
+	} slots[SLOTS_MAX];
+	const char *value = command_line_get("slots");
+	size_t count = value ? min(strtoull(value, NULL, 10), (unsigned long long)SLOTS_MAX) : 1;
 	volatile uint64_t sink = 1;
 
-	for (uint64_t s = 0; s < seconds; s++) {
-		uint64_t start = clock_now(), now = start, rounds = 0;
+	clock_sleep(SLOT_NS - clock_now() % SLOT_NS);
+	for (size_t i = 0; i < count; i++) {
+		uint64_t start = clock_now(), now = start;
 
-		while (now - start < SECOND) {
+		slots[i].number = start / SLOT_NS;
+		while (now / SLOT_NS == slots[i].number) {
 			sink = compute(sink);
-			rounds++;
+			slots[i].rounds++;
 			now = clock_now();
 		}
-		printf("work %lu %lu\n", rounds, now - start);
+		slots[i].ns = now - start;
 	}
+	for (size_t i = 0; i < count; i++)
+		printf("work %lu %lu %lu\n", slots[i].number, slots[i].rounds, slots[i].ns);
 	printf("work done\n");
 	return 0;
 }

@@ -29,7 +29,7 @@ const struct peer *peer_get(void);
 
 /* role=peer: offers, and answers events until the domain is destroyed. */
 int peer_serve(void);
-/* role=work: prints "work ITERATIONS NS" each second, seconds=N times. */
+/* role=work: prints "work SLOT ROUNDS NS" for each of slots=N slots of time. */
 int peer_work(void);
 
 #endif

@@ -20,7 +20,9 @@ WHERES = ("guest", "linux", "memory", "boot", "work", "size")
 class Session:
     """values[clock][cpu][system][name]; system is shoji, xen or bare; the wall clock's values are lists, by round."""
 
-    def __init__(self, build, root, only, hypervisors):
+    def __init__(self, build, root, only, hypervisors, smoke=False):
+        self.smoke = smoke
+        self.effort = machines.SMOKE if smoke else machines.FULL
         self.tree = machines.Tree(build)
         self.root = root
         self.hypervisors = hypervisors
@@ -53,14 +55,14 @@ class Session:
         for system in self.hypervisors:
             if any(self.names[where] for where in ("guest", "linux", "memory")):
                 self.keep(cpu, system, self.attempt(f"{system} {cpu} icount: guests", machines.guests, system, cpu,
-                                                    "icount", self.names))
-        for system in self.hypervisors + ["bare"]:
+                                                    "icount", self.names, self.effort))
+        for system in self.hypervisors + ([] if self.smoke else ["bare"]):
             if self.names["boot"]:
                 self.keep(cpu, system, self.attempt(f"{system} {cpu} icount: dom0's start", machines.boot, system,
                                                     cpu, "icount"))
-        if self.names["linux"]:
+        if self.names["linux"] and not self.smoke:
             self.keep(cpu, "bare", self.attempt(f"bare {cpu} icount: Linux", machines.bare_linux, cpu, "icount",
-                                                self.names["linux"]))
+                                                self.names["linux"], self.effort))
         self.recall(cpu)
 
     def interleave(self, cpu, rounds):
@@ -68,7 +70,7 @@ class Session:
         for number in range(rounds):
             for system in self.hypervisors:
                 values = self.attempt(f"{system} {cpu} wall clock, round {number + 1} of {rounds}: guests",
-                                      machines.guests, system, cpu, "wall", dict(self.names, memory=[]))
+                                      machines.guests, system, cpu, "wall", dict(self.names, memory=[]), machines.WALL)
                 if self.names["boot"]:
                     values.update(self.attempt(f"{system} {cpu} wall clock, round {number + 1} of {rounds}: "
                                                "dom0's start", machines.boot, system, cpu, "wall"))
@@ -81,7 +83,7 @@ class Session:
         for system in self.hypervisors:
             if self.names["work"]:
                 self.put("icount", cpu, system, self.attempt(f"{system} {cpu} wall clock: two CPUs", machines.work,
-                                                             system, cpu))
+                                                             system, cpu, self.effort))
 
     def sizes(self):
         """What needs no machine."""
@@ -108,6 +110,8 @@ class Session:
     def keep(self, cpu, system, values):
         """For later runs, and for this one."""
         self.put("icount", cpu, system, values)
+        if self.smoke:
+            return
         entry = self.kept.setdefault(f"{system} {cpu}", {})
         if entry.get("inputs") != self.inputs(system):
             entry.clear()
@@ -129,6 +133,18 @@ class Session:
         rows = report.rows([n for where in WHERES for n in self.names[where]], self.values, cpus)
         print(report.table(rows, cpus))
         (self.tree.build / "bench.json").write_text(report.as_json(rows, self.values, self.failures))
+        return self.show_failures()
+
+    def finish_smoke(self, cpu):
+        """Prints a line for each benchmark, with its number or without; the exit status."""
+        values = self.values.get("icount", {}).get(cpu, {}).get("shoji", {})
+        for name in (n for where in WHERES for n in self.names[where]):
+            value = values.get(name, 0)
+            print(f"{'ok   ' if value > 0 else 'FAIL '} {name} {value:g} {BY_NAME[name].unit}")
+        return self.show_failures()
+
+    def show_failures(self):
+        """What went wrong with which machine; the exit status."""
         for what, error in self.failures:
             print(f"FAILED: {what}: {error}")
         return 1 if self.failures else 0
