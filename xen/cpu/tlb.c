@@ -54,16 +54,20 @@ void tlb_flush_page_local(uint64_t va)
  */
 void tlb_flush_mask(const cpumask_t *mask)
 {
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	remote_flush(mask, TLB_ALL);
+	if (nr_cpu_ids > 1) {
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		remote_flush(mask, TLB_ALL);
+	}
 	if (cpumask_test(smp_processor_id(), mask))
 		tlb_flush_local();
 }
 
 void tlb_flush_page_mask(const cpumask_t *mask, uint64_t va)
 {
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	remote_flush(mask, va & PAGE_MASK);
+	if (nr_cpu_ids > 1) {
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		remote_flush(mask, va & PAGE_MASK);
+	}
 	if (cpumask_test(smp_processor_id(), mask))
 		invlpg(va);
 }
