@@ -13,6 +13,7 @@
 #include <public/vcpu.h>
 #include <public/xen.h>
 
+#include "core/hypercall.h"
 #include "cpu/cpumask.h"
 #include "evtchn/evtchn.h"
 #include "lib/list.h"
@@ -33,19 +34,22 @@ struct shared_info;
 enum dying { DOMDYING_ALIVE, DOMDYING_DYING, DOMDYING_DEAD };
 
 struct vcpu {
+	/* What every entry and exit looks at: cpu/entry.h knows where. */
+	struct vcpu_info *vcpu_info;    /* in shared_info, or in the frame below */
+	const hypercall_fn *hypercalls; /* by number, those it may make; core/hypercall.h */
+	struct pv_vcpu pv;
+
 	unsigned int vcpu_id;
 	unsigned int processor; /* CPU it runs on, or ran on last */
 	struct domain *domain;
 
 	/* Guest registers while it is not running; while it runs they are in guest_regs(). */
 	struct cpu_user_regs regs;
-	struct pv_vcpu pv;
 	void *fpu;            /* XSAVE or FXSAVE area, 64-byte aligned; cpu/fpu.h */
 	bool fpu_loaded;      /* its FPU state is in the CPU's registers */
 	bool fpu_initialised; /* it has used the FPU */
 
-	struct vcpu_info *vcpu_info; /* in shared_info, or in the frame below */
-	struct page_info *vcpu_info_page;
+	struct page_info *vcpu_info_page; /* its vcpu_info is in here; NULL: in shared_info */
 
 	bool is_initialised;       /* has a context: may be brought up */
 	unsigned long pause_flags; /* VPF_*: not runnable while any is set */
@@ -69,10 +73,9 @@ struct vcpu {
 
 	/* Continuation of the hypercall in progress: core/hypercall.h. */
 	struct multicall_state {
-		bool active, preempted;
+		bool active;
 		struct multicall_entry call;
 	} mc;
-	bool hypercall_preempted;
 };
 
 #define VPF_BLOCKED   0 /* in SCHEDOP_block */

@@ -8,96 +8,51 @@
 #include "console/console.h"
 #include "core/domain.h"
 #include "core/hypercall.h"
+#include "cpu/entry.h"
 #include "cpu/percpu.h"
 #include "mm/guest_access.h"
+#include "mm/guest_words.h"
 #include "sched/sched.h"
 
-#define SYSCALL_INSN_LEN 2
-#define HYPERCALL_COUNT  64u
-#define MULTICALL_BATCH  8 /* entries between two looks at whether to let others in */
+#define MULTICALL_BATCH 8 /* entries between two looks at whether to let others in */
 
-typedef long (*hypercall_fn)(unsigned long, unsigned long, unsigned long, unsigned long,
-			     unsigned long, unsigned long);
+/* clang-format off */
+/* any(name): do_name() for every domain. privileged(name): the others get -EPERM. */
+#define HYPERCALLS(any, privileged)                                                              \
+	any(set_trap_table) any(mmu_update) any(set_gdt) any(stack_switch) any(set_callbacks)    \
+	any(fpu_taskswitch) any(sched_op_compat) privileged(platform_op) any(set_debugreg)       \
+	any(get_debugreg) any(update_descriptor) any(memory_op) any(multicall)                   \
+	any(update_va_mapping) any(set_timer_op) any(xen_version) any(console_io)                \
+	any(grant_table_op) any(vm_assist) any(update_va_mapping_otherdomain) any(iret)          \
+	any(vcpu_op) any(set_segment_base) any(mmuext_op) any(sched_op) any(callback_op)         \
+	any(event_channel_op) any(physdev_op) privileged(sysctl) privileged(domctl)
+/* clang-format on */
 
-struct hypercall {
-	hypercall_fn fn;
-	uint8_t args;
-	uint8_t flags;
-};
+#define HANDLER(name) [__HYPERVISOR_##name] = (hypercall_fn)(void *)do_##name,
+#define REFUSED(name) [__HYPERVISOR_##name] = not_permitted,
 
-#define ANY          0x0
-#define PRIVILEGED   0x1 /* only a privileged domain; the others get -EPERM */
-#define NO_MULTICALL 0x2
+static long not_permitted(unsigned long a1, unsigned long a2, unsigned long a3, unsigned long a4,
+			  unsigned long a5, unsigned long a6)
+{
+	(void)a1, (void)a2, (void)a3, (void)a4, (void)a5, (void)a6;
+	return -EPERM;
+}
 
-#define CALL(nr, handler, nargs, who) \
-	[__HYPERVISOR_##nr] = { (hypercall_fn)(void *)(handler), nargs, who }
+static const hypercall_fn privileged_table[HYPERCALL_COUNT] = { HYPERCALLS(HANDLER, HANDLER) };
+static const hypercall_fn table[HYPERCALL_COUNT] = { HYPERCALLS(HANDLER, REFUSED) };
 
-static const struct hypercall table[HYPERCALL_COUNT] = {
-	CALL(set_trap_table, do_set_trap_table, 1, ANY),
-	CALL(mmu_update, do_mmu_update, 4, ANY),
-	CALL(set_gdt, do_set_gdt, 2, ANY),
-	CALL(stack_switch, do_stack_switch, 2, ANY),
-	CALL(set_callbacks, do_set_callbacks, 3, ANY),
-	CALL(fpu_taskswitch, do_fpu_taskswitch, 1, ANY),
-	CALL(sched_op_compat, do_sched_op_compat, 2, ANY),
-	CALL(platform_op, do_platform_op, 1, PRIVILEGED),
-	CALL(set_debugreg, do_set_debugreg, 2, ANY),
-	CALL(get_debugreg, do_get_debugreg, 1, ANY),
-	CALL(update_descriptor, do_update_descriptor, 2, ANY),
-	CALL(memory_op, do_memory_op, 2, ANY),
-	CALL(multicall, do_multicall, 2, NO_MULTICALL),
-	CALL(update_va_mapping, do_update_va_mapping, 3, ANY),
-	CALL(set_timer_op, do_set_timer_op, 1, ANY),
-	CALL(xen_version, do_xen_version, 2, ANY),
-	CALL(console_io, do_console_io, 3, ANY),
-	CALL(grant_table_op, do_grant_table_op, 3, ANY),
-	CALL(vm_assist, do_vm_assist, 2, ANY),
-	CALL(update_va_mapping_otherdomain, do_update_va_mapping_otherdomain, 4, ANY),
-	CALL(iret, do_iret, 0, NO_MULTICALL),
-	CALL(vcpu_op, do_vcpu_op, 3, ANY),
-	CALL(set_segment_base, do_set_segment_base, 2, ANY),
-	CALL(mmuext_op, do_mmuext_op, 4, ANY),
-	CALL(sched_op, do_sched_op, 2, ANY),
-	CALL(callback_op, do_callback_op, 2, ANY),
-	CALL(event_channel_op, do_event_channel_op, 2, ANY),
-	CALL(physdev_op, do_physdev_op, 2, ANY),
-	CALL(sysctl, do_sysctl, 1, PRIVILEGED),
-	CALL(domctl, do_domctl, 1, PRIVILEGED),
-};
+const hypercall_fn *hypercall_table(const struct domain *d)
+{
+	return d->is_privileged ? privileged_table : table;
+}
 
 static unsigned long reported[BITS_TO_LONGS(HYPERCALL_COUNT)];
 
-static long not_implemented(unsigned int nr)
+long hypercall_unknown(unsigned long nr)
 {
-	if (nr < HYPERCALL_COUNT && !test_and_set_bit(nr, reported))
-		pr_info("d%u: hypercall %u is not implemented\n", current->domain->domain_id, nr);
+	if (nr < HYPERCALL_COUNT && !test_and_set_bit((unsigned int)nr, reported))
+		pr_info("d%u: hypercall %lu is not implemented\n", current->domain->domain_id, nr);
 	return -ENOSYS;
-}
-
-static long call(unsigned int nr, const unsigned long a[6])
-{
-	const struct hypercall *h = &table[nr];
-
-	if ((h->flags & PRIVILEGED) && !current->domain->is_privileged)
-		return -EPERM;
-	return h->fn(a[0], a[1], a[2], a[3], a[4], a[5]);
-}
-
-void hypercall_dispatch(struct cpu_user_regs *regs)
-{
-	unsigned long nr = regs->rax;
-	unsigned long args[6] = { regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9 };
-	struct vcpu *v = current;
-	long rc;
-
-	if (nr >= HYPERCALL_COUNT || !table[nr].fn) {
-		regs->rax = (unsigned long)not_implemented((unsigned int)min(nr, 0xfffffffful));
-		return;
-	}
-	v->hypercall_preempted = false;
-	rc = call((unsigned int)nr, args);
-	if (!v->hypercall_preempted)
-		regs->rax = (unsigned long)rc;
 }
 
 bool hypercall_preempt_check(void)
@@ -122,61 +77,94 @@ long hypercall_continue(unsigned int op, unsigned int nargs, ...)
 		v->mc.call.op = op;
 		for (unsigned int i = 0; i < nargs; i++)
 			v->mc.call.args[i] = va_arg(args, unsigned long);
-		v->mc.preempted = true;
 	} else {
 		regs->rax = op;
 		for (unsigned int i = 0; i < nargs; i++)
 			*regs_args[i] = va_arg(args, unsigned long);
 		regs->rip -= SYSCALL_INSN_LEN;
-		v->hypercall_preempted = true;
 	}
 	va_end(args);
 	return -ERESTART;
 }
 
-static long multicall_one(const struct multicall_entry *e)
+/* The entry's number and arguments; the result is not read. */
+static bool get_entry(struct multicall_entry *to, const struct multicall_entry *from)
 {
-	const struct hypercall *h;
+	if (!guest_words_begin(from, sizeof(*from)))
+		return false;
+	guest_get_word(to->op, &from->op, fault);
+	guest_get_word(to->args[0], &from->args[0], fault);
+	guest_get_word(to->args[1], &from->args[1], fault);
+	guest_get_word(to->args[2], &from->args[2], fault);
+	guest_get_word(to->args[3], &from->args[3], fault);
+	guest_get_word(to->args[4], &from->args[4], fault);
+	guest_get_word(to->args[5], &from->args[5], fault);
+	guest_words_end();
+	return true;
+fault:
+	guest_words_end();
+	return false;
+}
 
-	if (e->op >= HYPERCALL_COUNT || !table[e->op].fn)
-		return not_implemented((unsigned int)min(e->op, 0xfffffffful));
-	h = &table[e->op];
-	if (h->flags & NO_MULTICALL)
+static bool put_result(struct multicall_entry *to, long result)
+{
+	if (!guest_words_begin(to, sizeof(*to)))
+		return false;
+	guest_put_word(result, &to->result, fault);
+	guest_words_end();
+	return true;
+fault:
+	guest_words_end();
+	return false;
+}
+
+static long multicall_one(const struct vcpu *v, const struct multicall_entry *e)
+{
+	unsigned long nr = e->op;
+	hypercall_fn fn;
+
+	if (unlikely(nr >= HYPERCALL_COUNT))
+		return -ENOSYS;
+	if (unlikely(nr == __HYPERVISOR_multicall || nr == __HYPERVISOR_iret))
 		return -EINVAL;
-	return call((unsigned int)e->op, e->args);
+	fn = v->hypercalls[nr];
+	if (unlikely(!fn))
+		return hypercall_unknown(nr);
+	return fn(e->args[0], e->args[1], e->args[2], e->args[3], e->args[4], e->args[5]);
+}
+
+/* Makes calls until one cannot be read or others are waiting; *calls and *count go on with it. */
+static long run_calls(struct vcpu *v, struct multicall_entry **calls, unsigned int *count)
+{
+	struct multicall_state *mc = &v->mc;
+
+	for (unsigned int i = 1; *count; i++, ++*calls, --*count) {
+		long rc;
+
+		if (i % MULTICALL_BATCH == 0 && hypercall_preempt_check())
+			return -ERESTART;
+		if (!get_entry(&mc->call, *calls))
+			return -EFAULT;
+		rc = multicall_one(v, &mc->call);
+		if (unlikely(rc == -ERESTART))
+			/* The rest of this entry first, then the entries after it. */
+			return copy_to_guest(*calls, &mc->call, sizeof(mc->call)) ? -EFAULT : rc;
+		if (!put_result(*calls, rc))
+			return -EFAULT;
+	}
+	return 0;
 }
 
 long do_multicall(struct multicall_entry *calls, unsigned int count)
 {
-	struct multicall_state *mc = &current->mc;
-	long rc = 0;
-	unsigned int i;
+	struct vcpu *v = current;
+	long rc;
 
-	mc->active = true;
-	for (i = 0; i < count; i++) {
-		if (i % MULTICALL_BATCH == MULTICALL_BATCH - 1 && hypercall_preempt_check())
-			break;
-		if (copy_from_guest_offset(&mc->call, calls, i, 1)) {
-			rc = -EFAULT;
-			break;
-		}
-		mc->preempted = false;
-		rc = multicall_one(&mc->call);
-		if (mc->preempted) {
-			/* The rest of this entry first, then the entries after it. */
-			rc = copy_to_guest_offset(calls, i, &mc->call, 1);
-			break;
-		}
-		mc->call.result = (unsigned long)rc;
-		rc = copy_to_guest_offset(calls, i, &mc->call, 1);
-		if (rc)
-			break;
-	}
-	mc->active = false;
-	if (rc)
-		return rc;
-	if (i < count)
-		return hypercall_continue(__HYPERVISOR_multicall, 2, (unsigned long)(calls + i),
-					  (unsigned long)(count - i));
-	return 0;
+	v->mc.active = true;
+	rc = run_calls(v, &calls, &count);
+	v->mc.active = false;
+	if (unlikely(rc == -ERESTART))
+		return hypercall_continue(__HYPERVISOR_multicall, 2, (unsigned long)calls,
+					  (unsigned long)count);
+	return rc;
 }

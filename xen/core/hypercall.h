@@ -28,13 +28,24 @@ struct xen_domctl;
 struct xen_sysctl;
 struct xen_platform_op;
 
-struct cpu_user_regs;
+struct domain;
 
-/* A system call instruction in guest kernel mode (cpu/entry.S): number in rax. */
-void hypercall_dispatch(struct cpu_user_regs *regs);
+#define HYPERCALL_COUNT 64 /* numbers; cpu/entry.S knows it too */
+
+/* A handler, from outside: the arguments as the guest gave them, more than it may want. */
+typedef long (*hypercall_fn)(unsigned long, unsigned long, unsigned long, unsigned long,
+			     unsigned long, unsigned long);
+
+/* HYPERCALL_COUNT handlers for vCPUs of d, NULL where there is none. */
+const hypercall_fn *hypercall_table(const struct domain *d);
+/* cpu/entry.S calls this for a number without a handler. */
+long hypercall_unknown(unsigned long nr);
 /* True when an interrupt's work or another vCPU is waiting. */
 bool hypercall_preempt_check(void);
-/* Arranges for the hypercall to be made again with these arguments (unsigned long each). */
+/*
+ * Arranges for the hypercall to be made again with these arguments (unsigned long each). -ERESTART,
+ * which the handler must return: then, and only then, rax keeps the number.
+ */
 long hypercall_continue(unsigned int op, unsigned int nargs, ...);
 
 /* Every handler gets guest values; pointers are guest addresses. */

@@ -69,18 +69,6 @@ static void hypervisor_trap(struct cpu_user_regs *regs, uint64_t cr2)
 	panic_regs(regs, "trap %u, error %#x\n", regs->entry_vector, regs->error_code);
 }
 
-static void guest_page_fault(struct cpu_user_regs *regs, uint64_t cr2)
-{
-	uint32_t error = regs->error_code;
-
-	if (pv_fixup_page_fault(cr2, regs))
-		return;
-	/* To its own eyes the guest kernel runs in ring 0. */
-	if (current->pv.kernel_mode)
-		error &= ~(uint32_t)PF_USER;
-	pv_inject_page_fault(cr2, error);
-}
-
 /* int n from the guest: the gate in the IDT is not open to ring 3, the guest's own may be. */
 static bool guest_software_interrupt(struct cpu_user_regs *regs)
 {
@@ -96,14 +84,11 @@ static bool guest_software_interrupt(struct cpu_user_regs *regs)
 	return true;
 }
 
-static void guest_trap(struct cpu_user_regs *regs, uint64_t cr2)
+static void guest_trap(struct cpu_user_regs *regs)
 {
 	unsigned int vector = regs->entry_vector;
 
 	switch (vector) {
-	case X86_TRAP_PF:
-		guest_page_fault(regs, cr2);
-		return;
 	case X86_TRAP_NM:
 		if (fpu_handle_nm(current))
 			return;
@@ -130,6 +115,25 @@ static void guest_trap(struct cpu_user_regs *regs, uint64_t cr2)
 	pv_inject_trap(vector, regs->error_code);
 }
 
+bool handle_page_fault(struct cpu_user_regs *regs)
+{
+	uint64_t cr2 = read_cr2();
+	uint32_t error = regs->error_code;
+	struct vcpu *v = current;
+
+	close_user_access();
+	/* In user mode, or of a page that is not there: nothing that we could solve. */
+	if (likely((error & PF_USER) && (!v->pv.kernel_mode || !(error & PF_PRESENT)))) {
+		pv_bounce_page_fault(v, regs, cr2, error);
+		return true;
+	}
+	irq_enable();
+	if (!pv_fixup_page_fault(cr2, regs))
+		pv_bounce_page_fault(v, regs, cr2, error);
+	return false;
+}
+
+/* Not a guest's page fault. */
 void handle_trap(struct cpu_user_regs *regs)
 {
 	unsigned int vector = regs->entry_vector;
@@ -154,7 +158,7 @@ void handle_trap(struct cpu_user_regs *regs)
 		return;
 	}
 	irq_enable();
-	guest_trap(regs, cr2);
+	guest_trap(regs);
 }
 
 void handle_irq(struct cpu_user_regs *regs)
@@ -186,7 +190,7 @@ void handle_iret_fault(struct cpu_user_regs *regs)
 	};
 }
 
-bool prepare_exit(struct cpu_user_regs *regs)
+void prepare_exit(void)
 {
 	struct vcpu *v = current;
 
@@ -202,12 +206,31 @@ bool prepare_exit(struct cpu_user_regs *regs)
 		irq_enable();
 		pv_deliver_pending();
 	}
-	/* Nothing a guest put here may raise its privilege or take interrupts away. */
-	regs->rflags = (regs->rflags & ~(uint64_t)(EFLAGS_IOPL | EFLAGS_NT | EFLAGS_VM)) |
-		       EFLAGS_IF | EFLAGS_MBS;
-	regs->cs |= 3;
-	regs->ss |= 3;
-	if (regs->entry_vector != ENTRY_SYSCALL || (regs->rflags & (EFLAGS_TF | EFLAGS_RF)))
-		return false;
-	return (int64_t)(regs->rip << 16) >> 16 == (int64_t)regs->rip;
 }
+
+#define CHECK_OFFSET(name, type, member) \
+	_Static_assert(name == offsetof(struct type, member), #name)
+CHECK_OFFSET(REGS_R11, cpu_user_regs, r11);
+CHECK_OFFSET(REGS_R10, cpu_user_regs, r10);
+CHECK_OFFSET(REGS_R9, cpu_user_regs, r9);
+CHECK_OFFSET(REGS_R8, cpu_user_regs, r8);
+CHECK_OFFSET(REGS_RAX, cpu_user_regs, rax);
+CHECK_OFFSET(REGS_RCX, cpu_user_regs, rcx);
+CHECK_OFFSET(REGS_RDX, cpu_user_regs, rdx);
+CHECK_OFFSET(REGS_RSI, cpu_user_regs, rsi);
+CHECK_OFFSET(REGS_RDI, cpu_user_regs, rdi);
+CHECK_OFFSET(REGS_VECTOR, cpu_user_regs, entry_vector);
+CHECK_OFFSET(REGS_RIP, cpu_user_regs, rip);
+CHECK_OFFSET(REGS_CS, cpu_user_regs, cs);
+CHECK_OFFSET(REGS_RFLAGS, cpu_user_regs, rflags);
+CHECK_OFFSET(REGS_RSP, cpu_user_regs, rsp);
+CHECK_OFFSET(REGS_SS, cpu_user_regs, ss);
+CHECK_OFFSET(0, cpu_info, guest_regs);
+_Static_assert(CPU_CURRENT == sizeof(struct cpu_user_regs), "current is next to the registers");
+CHECK_OFFSET(CPU_PERCPU_OFFSET, cpu_info, percpu_offset);
+CHECK_OFFSET(VCPU_INFO, vcpu, vcpu_info);
+CHECK_OFFSET(VCPU_HYPERCALLS, vcpu, hypercalls);
+CHECK_OFFSET(VCPU_BOUNCE_FLAGS, vcpu, pv.bounce.flags);
+CHECK_OFFSET(VCPU_KERNEL_MODE, vcpu, pv.kernel_mode);
+CHECK_OFFSET(VCPU_INFO_PENDING, vcpu_info, evtchn_upcall_pending);
+_Static_assert(HYPERCALL_COUNT == 64, "HYPERCALLS in cpu/entry.h");

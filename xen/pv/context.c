@@ -4,6 +4,7 @@
  * VCPUOP_initialise and the toolstack, read by the toolstack. The vCPU does not run meanwhile.
  */
 #include "core/domain.h"
+#include "core/hypercall.h"
 #include "cpu/fpu.h"
 #include "cpu/msr.h"
 #include "lib/errno.h"
@@ -30,6 +31,7 @@ int pv_vcpu_init(struct vcpu *v)
 		v->pv.traps = NULL;
 		return rc;
 	}
+	v->hypercalls = hypercall_table(v->domain);
 	v->pv.kernel_mode = true;
 	v->pv.ctrlreg[0] = CR0_PG | CR0_WP | CR0_ET | CR0_PE | CR0_NE | CR0_MP;
 	v->pv.debugreg[6] = 0xffff0ff0;

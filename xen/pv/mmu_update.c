@@ -203,9 +203,10 @@ long do_mmu_update(const struct mmu_update *reqs, unsigned int count, unsigned i
 		rc = run_requests(reqs, count, &owners, &done);
 		put_owners(&owners);
 	}
+	rc = mmu_batch_end(rc, pdone, before + done);
 	if (rc == -ERESTART)
 		rc = hypercall_continue(__HYPERVISOR_mmu_update, 4, (unsigned long)(reqs + done),
 					(unsigned long)((count - done) | MMU_BATCH_CONTINUED),
 					(unsigned long)pdone, (unsigned long)foreign);
-	return mmu_batch_end(rc, pdone, before + done);
+	return rc;
 }

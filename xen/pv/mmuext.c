@@ -245,9 +245,10 @@ long do_mmuext_op(const struct mmuext_op *ops, unsigned int count, unsigned int 
 		rc = run_ops(ops, count, owner, &done);
 		domain_put(owner);
 	}
+	rc = mmu_batch_end(rc, pdone, before + done);
 	if (rc == -ERESTART)
 		rc = hypercall_continue(__HYPERVISOR_mmuext_op, 4, (unsigned long)(ops + done),
 					(unsigned long)((count - done) | MMU_BATCH_CONTINUED),
 					(unsigned long)pdone, (unsigned long)foreign);
-	return mmu_batch_end(rc, pdone, before + done);
+	return rc;
 }

@@ -11,54 +11,59 @@
 #include "cpu/percpu.h"
 #include "cpu/tlb.h"
 #include "mm/addr.h"
-#include "mm/guest_access.h"
+#include "mm/guest_words.h"
 #include "pv/mmu.h"
+#include "pv/switch_mode.h"
 #include "pv/traps.h"
 #include "sched/sched.h"
-
-/*
- * While the guest kernel runs, its gs base is active and the user's is in MSR_SHADOW_GS_BASE; in
- * user mode the other way round: swapgs does the whole exchange.
- */
-void pv_toggle_mode(struct vcpu *v)
-{
-	v->pv.kernel_mode = !v->pv.kernel_mode;
-	__asm__ __volatile__("swapgs");
-	pv_update_cr3(v);
-	write_cr3(v->pv.cr3);
-}
 
 long do_iret(void)
 {
 	struct cpu_user_regs *regs = guest_regs();
+	const struct iret_context *frame = (const struct iret_context *)regs->rsp;
+	uint64_t rip, cs, rflags, rsp, ss, flags, rcx, r11, rax;
 	struct vcpu *v = current;
-	struct iret_context frame;
 
-	if (copy_from_guest(&frame, (void *)regs->rsp, sizeof(frame))) {
-		domain_crash(v->domain, "iret: no frame at %#lx", regs->rsp);
-		return 0;
-	}
-	if ((frame.cs & 3) == 3) {
-		if (!v->pv.guest_table_user) {
+	if (unlikely(!guest_words_begin(frame, sizeof(*frame))))
+		goto no_frame;
+	guest_get_word(rax, &frame->rax, fault);
+	guest_get_word(r11, &frame->r11, fault);
+	guest_get_word(rcx, &frame->rcx, fault);
+	guest_get_word(flags, &frame->flags, fault);
+	guest_get_word(rip, &frame->rip, fault);
+	guest_get_word(cs, &frame->cs, fault);
+	guest_get_word(rflags, &frame->rflags, fault);
+	guest_get_word(rsp, &frame->rsp, fault);
+	guest_get_word(ss, &frame->ss, fault);
+	guest_words_end();
+
+	if ((cs & 3) == 3) {
+		if (unlikely(!v->pv.guest_table_user)) {
 			domain_crash(v->domain, "iret to user mode without user page tables");
 			return 0;
 		}
-		pv_toggle_mode(v);
+		pv_switch_mode(v, false);
 	}
-	regs->rip = frame.rip;
-	regs->cs = (uint16_t)frame.cs | 3;
-	regs->rflags = frame.rflags;
-	regs->rsp = frame.rsp;
-	regs->ss = (uint16_t)frame.ss | 3;
-	if (frame.flags & VGCF_in_syscall) {
+	regs->rip = rip;
+	regs->cs = (uint16_t)cs | 3;
+	regs->rflags = rflags;
+	regs->rsp = rsp;
+	regs->ss = (uint16_t)ss | 3;
+	if (flags & VGCF_in_syscall) {
 		regs->entry_vector = ENTRY_SYSCALL;
 	} else {
 		regs->entry_vector = 0;
-		regs->rcx = frame.rcx;
-		regs->r11 = frame.r11;
+		regs->rcx = rcx;
+		regs->r11 = r11;
 	}
-	WRITE_ONCE(v->vcpu_info->evtchn_upcall_mask, !(frame.rflags & EFLAGS_IF));
-	return (long)frame.rax;
+	WRITE_ONCE(v->vcpu_info->evtchn_upcall_mask, !(rflags & EFLAGS_IF));
+	regs->rax = rax; /* here, because it may look like a continuation's result */
+	return (long)rax;
+fault:
+	guest_words_end();
+no_frame:
+	domain_crash(v->domain, "iret: no frame at %#lx", regs->rsp);
+	return 0;
 }
 
 long do_set_segment_base(unsigned int which, unsigned long base)
@@ -87,23 +92,11 @@ long do_set_segment_base(unsigned int which, unsigned long base)
 	}
 }
 
-void pv_enter_kernel_mode(struct vcpu *v)
-{
-	if (!v->pv.kernel_mode)
-		pv_toggle_mode(v);
-}
-
-/* A system call instruction in user mode becomes a call of the kernel's entry point. */
-static void bounce_syscall(struct cpu_user_regs *regs, uint64_t callback, bool mask)
+/* The less common ways in; that of 64-bit code is bounce_syscall() in pv/traps.c. */
+static void bounce_to(uint64_t callback, bool mask)
 {
 	struct vcpu *v = current;
 
-	if (!callback) {
-		regs->entry_vector = 0;
-		regs->rip -= 2;
-		pv_inject_trap(X86_TRAP_UD, 0);
-		return;
-	}
 	v->pv.bounce = (struct trap_bounce){
 		.eip = callback,
 		.cs = FLAT_KERNEL_CS,
@@ -111,23 +104,18 @@ static void bounce_syscall(struct cpu_user_regs *regs, uint64_t callback, bool m
 	};
 }
 
-void handle_syscall(struct cpu_user_regs *regs)
-{
-	struct vcpu *v = current;
-
-	irq_enable();
-	if (v->pv.kernel_mode)
-		hypercall_dispatch(regs);
-	else
-		bounce_syscall(regs, v->pv.syscall_callback, v->pv.syscall_disables_events);
-}
-
 void handle_syscall32(struct cpu_user_regs *regs)
 {
 	struct pv_vcpu *pv = &current->pv;
 
 	irq_enable();
-	bounce_syscall(regs, pv->syscall32_callback, pv->syscall32_disables_events);
+	if (!pv->syscall32_callback) {
+		regs->entry_vector = 0;
+		regs->rip -= SYSCALL_INSN_LEN;
+		pv_inject_trap(X86_TRAP_UD, 0);
+		return;
+	}
+	bounce_to(pv->syscall32_callback, pv->syscall32_disables_events);
 }
 
 /* sysenter does not say where it came from; the kernel's entry point knows where to go back to. */
@@ -142,9 +130,5 @@ void handle_sysenter(struct cpu_user_regs *regs)
 		return;
 	}
 	regs->cs = FLAT_USER_CS32;
-	v->pv.bounce = (struct trap_bounce){
-		.eip = v->pv.sysenter_callback,
-		.cs = FLAT_KERNEL_CS,
-		.flags = TBF_EXCEPTION | (v->pv.sysenter_disables_events ? TBF_INTERRUPT : 0),
-	};
+	bounce_to(v->pv.sysenter_callback, v->pv.sysenter_disables_events);
 }

@@ -13,7 +13,6 @@
 /* What a bounce to the guest kernel looks like; built from trap_info or a callback. */
 struct trap_bounce {
 	uint64_t eip;
-	uint64_t cr2;
 	uint32_t error_code;
 	uint16_t cs;
 	uint8_t flags; /* TBF_* */
@@ -24,16 +23,19 @@ struct trap_bounce {
 #define TBF_FAILSAFE          0x10 /* with the failsafe frame (ds es fs gs) */
 
 struct pv_vcpu {
+	/* First, as cpu/entry.S looks at both: cpu/entry.h. */
+	struct trap_bounce bounce; /* to be delivered on the way out */
+	bool kernel_mode; /* guest kernel runs (with guest_table and the kernel's gs base) */
+
+	bool iret_pending_nmi;
+	bool syscall_disables_events, failsafe_disables_events, syscall32_disables_events,
+		sysenter_disables_events;
+
 	/* Tables: each holds a type and a general reference on its frame. */
 	mfn_t guest_table;      /* L4 of kernel mode; 0: none */
 	mfn_t guest_table_user; /* L4 of user mode; 0: none */
 	uint64_t cr3;           /* what the CPU's CR3 is while this vCPU runs in its present mode */
 	mfn_t partial_table;    /* left partly (in)validated by its last operation; 0: none */
-
-	bool kernel_mode; /* guest kernel runs (with guest_table and the kernel's gs base) */
-	bool iret_pending_nmi;
-	bool syscall_disables_events, failsafe_disables_events, syscall32_disables_events,
-		sysenter_disables_events;
 
 	struct trap_info *traps; /* 256 entries, checked when set */
 	uint64_t event_callback, failsafe_callback, syscall_callback;
@@ -60,8 +62,6 @@ struct pv_vcpu {
 	unsigned int iopl; /* virtual IOPL, 0-3 */
 	uint8_t *iobmp;    /* guest address of the user I/O bitmap; 0: none */
 	unsigned int iobmp_limit;
-
-	struct trap_bounce bounce; /* to be delivered on the way out */
 };
 
 #endif

@@ -6,15 +6,16 @@
  */
 #include "console/console.h"
 #include "core/domain.h"
+#include "cpu/asm.h"
 #include "cpu/entry.h"
 #include "cpu/msr.h"
 #include "cpu/percpu.h"
 #include "lib/string.h"
-#include "mm/guest_access.h"
+#include "mm/guest_words.h"
+#include "pv/switch_mode.h"
 #include "pv/traps.h"
 
-#define FRAME_WORDS_MAX 12
-#define CS_MASK_SHIFT   32
+#define CS_MASK_SHIFT 32
 
 void pv_inject_trap(unsigned int vector, uint32_t error_code)
 {
@@ -46,68 +47,137 @@ void pv_inject_page_fault(uint64_t addr, uint32_t error_code)
 	pv_inject_trap(X86_TRAP_PF, error_code);
 }
 
-/* Fills frame from its end; returns how many words it has. */
-static unsigned int build_frame(uint64_t frame[FRAME_WORDS_MAX], const struct cpu_user_regs *regs,
-				const struct trap_bounce *b, bool from_kernel, uint8_t mask)
+/* ds es fs gs below the frame at sp; the new sp, NULL if there is no stack. */
+static uint64_t *push_segments(uint64_t *sp)
 {
-	unsigned int n = FRAME_WORDS_MAX;
-	uint64_t cs = from_kernel ? regs->cs & 0xfffcu : regs->cs;
+	uint16_t ds, es, fs, gs;
 
-	frame[--n] = regs->ss;
-	frame[--n] = regs->rsp;
-	/* IF shows whether events are open; the real one is always set. */
-	frame[--n] = (regs->rflags & ~(uint64_t)(EFLAGS_IF | EFLAGS_IOPL)) |
-		     (mask ? 0 : EFLAGS_IF) | (uint64_t)current->pv.iopl << 12;
-	frame[--n] = cs | (uint64_t)mask << CS_MASK_SHIFT;
-	frame[--n] = regs->rip;
-	if (b->flags & TBF_EXCEPTION_ERRCODE)
-		frame[--n] = b->error_code;
-	if (b->flags & TBF_FAILSAFE) {
-		uint16_t ds, es, fs, gs;
-
-		__asm__ __volatile__("mov %%ds, %0\n\tmov %%es, %1\n\tmov %%fs, %2\n\tmov %%gs, %3"
-				     : "=r"(ds), "=r"(es), "=r"(fs), "=r"(gs));
-		frame[--n] = gs;
-		frame[--n] = fs;
-		frame[--n] = es;
-		frame[--n] = ds;
-	}
-	frame[--n] = regs->r11;
-	frame[--n] = regs->rcx;
-	return FRAME_WORDS_MAX - n;
+	__asm__ __volatile__("mov %%ds, %0\n\tmov %%es, %1\n\tmov %%fs, %2\n\tmov %%gs, %3"
+			     : "=r"(ds), "=r"(es), "=r"(fs), "=r"(gs));
+	sp -= 4;
+	if (!guest_words_begin(sp, 4 * sizeof(*sp)))
+		return NULL;
+	guest_put_word(ds, &sp[0], fault);
+	guest_put_word(es, &sp[1], fault);
+	guest_put_word(fs, &sp[2], fault);
+	guest_put_word(gs, &sp[3], fault);
+	guest_words_end();
+	return sp;
+fault:
+	guest_words_end();
+	return NULL;
 }
 
-/* Puts bounce b into effect on the running guest. */
-static void deliver(struct vcpu *v, const struct trap_bounce *b)
+static __attribute__((__noinline__)) void no_delivery(struct vcpu *v, const struct trap_bounce *b,
+						      uint64_t sp)
 {
-	struct cpu_user_regs *regs = guest_regs();
-	uint8_t mask = READ_ONCE(v->vcpu_info->evtchn_upcall_mask) ? 1 : 0;
-	bool from_kernel = v->pv.kernel_mode;
-	uint64_t frame[FRAME_WORDS_MAX], sp;
-	unsigned int words;
-
-	if (!b->eip) {
+	/* The fast paths come here with interrupts off. */
+	irq_enable();
+	if (!b->eip)
 		domain_crash(v->domain, "no handler for a trap (vector %u, error %#x)",
-			     regs->entry_vector, b->error_code);
-		return;
-	}
-	words = build_frame(frame, regs, b, from_kernel, mask);
-	pv_enter_kernel_mode(v);
-	sp = (from_kernel ? regs->rsp : v->pv.kernel_sp) & ~15ul;
-	sp -= words * sizeof(uint64_t);
-	if (copy_to_guest((void *)sp, &frame[FRAME_WORDS_MAX - words], words * sizeof(uint64_t))) {
+			     guest_regs()->entry_vector, b->error_code);
+	else
 		domain_crash(v->domain, "no stack at %#lx for a trap frame", sp);
+}
+
+/* Puts bounce b into effect on the running guest. Inlined where the flags are known. */
+static inline __attribute__((__always_inline__)) void
+deliver(struct vcpu *v, struct cpu_user_regs *regs, const struct trap_bounce *b)
+{
+	struct vcpu_info *info = v->vcpu_info;
+	uint64_t mask = READ_ONCE(info->evtchn_upcall_mask) ? 1 : 0;
+	uint64_t cs = regs->cs, rflags, *sp;
+
+	if (unlikely(!b->eip)) {
+		no_delivery(v, b, 0);
 		return;
 	}
+	if (v->pv.kernel_mode) {
+		cs &= 0xfffc;
+		sp = (uint64_t *)(regs->rsp & ~15ul);
+	} else {
+		pv_switch_mode(v, true);
+		sp = (uint64_t *)(v->pv.kernel_sp & ~15ul);
+	}
+	/* IF shows whether events are open; the real one is always set. */
+	rflags = (regs->rflags & ~(uint64_t)(EFLAGS_IF | EFLAGS_IOPL)) | (mask ? 0 : EFLAGS_IF) |
+		 (uint64_t)v->pv.iopl << 12;
+
+	sp -= 5;
+	if (unlikely(!guest_words_begin(sp - 3, 8 * sizeof(*sp))))
+		goto no_stack;
+	guest_put_word(regs->ss, &sp[4], fault);
+	guest_put_word(regs->rsp, &sp[3], fault);
+	guest_put_word(rflags, &sp[2], fault);
+	guest_put_word(cs | mask << CS_MASK_SHIFT, &sp[1], fault);
+	guest_put_word(regs->rip, &sp[0], fault);
+	if (b->flags & TBF_EXCEPTION_ERRCODE) {
+		sp--;
+		guest_put_word(b->error_code, sp, fault);
+	}
+	if (unlikely(b->flags & TBF_FAILSAFE)) {
+		guest_words_end();
+		sp = push_segments(sp);
+		if (!sp || !guest_words_begin(sp - 2, 2 * sizeof(*sp)))
+			goto no_stack;
+	}
+	sp -= 2;
+	guest_put_word(regs->r11, &sp[1], fault);
+	guest_put_word(regs->rcx, &sp[0], fault);
+	guest_words_end();
+
 	if (b->flags & TBF_INTERRUPT)
-		WRITE_ONCE(v->vcpu_info->evtchn_upcall_mask, 1);
+		WRITE_ONCE(info->evtchn_upcall_mask, 1);
 	regs->entry_vector = ENTRY_SYSCALL; /* rcx and r11 are in the frame */
 	regs->rflags &= ~(uint64_t)(EFLAGS_AC | EFLAGS_VM | EFLAGS_RF | EFLAGS_NT | EFLAGS_TF |
 				    EFLAGS_IOPL);
-	regs->rsp = sp;
+	regs->rsp = (uint64_t)sp;
 	regs->ss = FLAT_KERNEL_SS;
 	regs->cs = b->cs | 3;
 	regs->rip = b->eip;
+	return;
+fault:
+	guest_words_end();
+no_stack:
+	no_delivery(v, b, (uint64_t)sp);
+}
+
+void pv_bounce_page_fault(struct vcpu *v, struct cpu_user_regs *regs, uint64_t addr,
+			  uint32_t error_code)
+{
+	const struct trap_info *ti = &v->pv.traps[X86_TRAP_PF];
+
+	/* To its own eyes the guest kernel runs in ring 0. */
+	if (v->pv.kernel_mode)
+		error_code &= ~(uint32_t)PF_USER;
+	v->pv.ctrlreg[2] = addr;
+	v->vcpu_info->arch.cr2 = addr;
+	deliver(v, regs,
+		&(struct trap_bounce){
+			.eip = ti->address,
+			.cs = ti->cs,
+			.error_code = error_code,
+			.flags = TBF_EXCEPTION | TBF_EXCEPTION_ERRCODE |
+				 (TI_GET_IF(ti) ? TBF_INTERRUPT : 0),
+		});
+}
+
+/* A system call instruction in user mode becomes a call of the kernel's entry point. */
+void bounce_syscall(struct cpu_user_regs *regs, struct vcpu *v)
+{
+	if (unlikely(!v->pv.syscall_callback)) {
+		regs->entry_vector = 0;
+		regs->rip -= SYSCALL_INSN_LEN;
+		pv_inject_trap(X86_TRAP_UD, 0);
+		return;
+	}
+	deliver(v, regs,
+		&(struct trap_bounce){
+			.eip = v->pv.syscall_callback,
+			.cs = FLAT_KERNEL_CS,
+			.flags = TBF_EXCEPTION |
+				 (v->pv.syscall_disables_events ? TBF_INTERRUPT : 0),
+		});
 }
 
 void pv_deliver_pending(void)
@@ -117,7 +187,7 @@ void pv_deliver_pending(void)
 
 	if (b.flags) {
 		v->pv.bounce.flags = 0;
-		deliver(v, &b);
+		deliver(v, guest_regs(), &b);
 		return;
 	}
 	if (!vcpu_event_pending(v))
@@ -127,7 +197,8 @@ void pv_deliver_pending(void)
 		WRITE_ONCE(v->vcpu_info->evtchn_upcall_mask, 1);
 		return;
 	}
-	deliver(v, &(struct trap_bounce){ .eip = v->pv.event_callback,
-					  .cs = FLAT_KERNEL_CS,
-					  .flags = TBF_EXCEPTION | TBF_INTERRUPT });
+	deliver(v, guest_regs(),
+		&(struct trap_bounce){ .eip = v->pv.event_callback,
+				       .cs = FLAT_KERNEL_CS,
+				       .flags = TBF_EXCEPTION | TBF_INTERRUPT });
 }

@@ -14,16 +14,15 @@ struct vcpu;
 /* Queue an exception for delivery on the way out to the running guest. */
 void pv_inject_trap(unsigned int vector, uint32_t error_code);
 void pv_inject_page_fault(uint64_t addr, uint32_t error_code);
+/* Delivers the running guest's page fault at once; error_code is the processor's. */
+void pv_bounce_page_fault(struct vcpu *v, struct cpu_user_regs *regs, uint64_t addr,
+			  uint32_t error_code);
 
 /* Privileged instruction or I/O at regs->rip after #GP or #UD: true if emulated (pv/emulate.c). */
 bool pv_emulate_privileged(struct cpu_user_regs *regs);
 /* The forced-emulation prefix before CPUID (ud2a; .ascii "xen"): true if it was one. */
 bool pv_emulate_forced_prefix(struct cpu_user_regs *regs);
 
-/* Switches the running vCPU between guest kernel and guest user mode: tables and gs base. */
-void pv_toggle_mode(struct vcpu *v);
-/* Likewise, if the running vCPU is in user mode. */
-void pv_enter_kernel_mode(struct vcpu *v);
 /* SEGBASE_GS_USER_SEL: the user's gs selector; false if it cannot be loaded (then it is null). */
 bool pv_load_user_gs(uint16_t selector);
 

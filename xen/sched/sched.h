@@ -9,6 +9,7 @@
 #define SCHED_SCHED_H
 
 #include "cpu/cpumask.h"
+#include "cpu/percpu.h"
 #include "lib/list.h"
 #include "lib/types.h"
 
@@ -56,6 +57,7 @@ void vcpu_kick(struct vcpu *v);
 /*
  * Softirqs: work that an interrupt handler leaves for the exit path, or for the idle loop.
  */
+DECLARE_PER_CPU(unsigned long, softirq_bits); /* those pending; cpu/entry.S looks too */
 enum softirq { SOFTIRQ_TIMER, SOFTIRQ_TASKLET, SOFTIRQ_SCHEDULE, SOFTIRQ_COUNT };
 void softirq_register(enum softirq nr, void (*handler)(void));
 void softirq_raise(enum softirq nr); /* on this CPU */

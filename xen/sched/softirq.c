@@ -9,7 +9,7 @@
 #include "sched/sched.h"
 
 static void (*handlers[SOFTIRQ_COUNT])(void);
-static DEFINE_PER_CPU(unsigned long, softirq_bits);
+DEFINE_PER_CPU(unsigned long, softirq_bits);
 
 void softirq_register(enum softirq nr, void (*handler)(void))
 {
