@@ -7,6 +7,7 @@ import re
 import pytest
 
 from conftest import on
+from trouble import trouble
 
 answers = {}  # (guest, platform) -> lines
 
@@ -113,3 +114,17 @@ def test_twenty_small_guests_at_once(dom0):
     for i in range(20):
         dom0.ok(f"xl destroy crowd{i}")
     dom0.assert_unchanged(before)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_racing_vcpus_leave_no_reference(dom0, witness, seed):
+    before = dom0.snapshot()
+    dom0.ok("xl create " + dom0.config("races", kernel="/root/guests/test-races", ramdisk=None, memory=16, vcpus=4,
+                                       extra=f"seed={seed} count=15000", on_crash="preserve",
+                                       on_poweroff="preserve"))
+    log = dom0.wait_guest("races", "races: (all|FAILED)|still in use", 120)
+    assert "all references came back" in log, log[-2000:]
+    assert log.count("were refused") == 4
+    dom0.ok("xl destroy races")
+    dom0.assert_unchanged(before)
+    assert not trouble(dom0.console())
