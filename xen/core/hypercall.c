@@ -92,13 +92,13 @@ static bool get_entry(struct multicall_entry *to, const struct multicall_entry *
 {
 	if (!guest_words_begin(from, sizeof(*from)))
 		return false;
-	guest_get_word(to->op, &from->op, fault);
-	guest_get_word(to->args[0], &from->args[0], fault);
-	guest_get_word(to->args[1], &from->args[1], fault);
-	guest_get_word(to->args[2], &from->args[2], fault);
-	guest_get_word(to->args[3], &from->args[3], fault);
-	guest_get_word(to->args[4], &from->args[4], fault);
-	guest_get_word(to->args[5], &from->args[5], fault);
+	guest_get_word(to->op, guest_field(from, op), fault);
+	guest_get_word(to->args[0], guest_field(from, args[0]), fault);
+	guest_get_word(to->args[1], guest_field(from, args[1]), fault);
+	guest_get_word(to->args[2], guest_field(from, args[2]), fault);
+	guest_get_word(to->args[3], guest_field(from, args[3]), fault);
+	guest_get_word(to->args[4], guest_field(from, args[4]), fault);
+	guest_get_word(to->args[5], guest_field(from, args[5]), fault);
 	guest_words_end();
 	return true;
 fault:
@@ -110,7 +110,7 @@ static bool put_result(struct multicall_entry *to, long result)
 {
 	if (!guest_words_begin(to, sizeof(*to)))
 		return false;
-	guest_put_word(result, &to->result, fault);
+	guest_put_word(result, guest_field(to, result), fault);
 	guest_words_end();
 	return true;
 fault:

@@ -24,6 +24,10 @@ int __must_check copy_from_guest(void *dst, const void *guest, size_t len);
 int __must_check copy_to_guest(void *guest, const void *src, size_t len);
 int __must_check clear_guest(void *guest, size_t len);
 
+/* The address of a word in a structure in guest memory, which may well lie at address 0. */
+#define guest_field(ptr, member) \
+	((uint64_t *)((uint64_t)(ptr) + offsetof(__typeof__(*(ptr)), member)))
+
 /* Element index i of an array in guest memory, checking that the index does not overflow. */
 #define copy_from_guest_offset(dst, array, i, n) \
 	guest_copy_array_from(dst, (const void *)(array), i, n, sizeof(*(array)))

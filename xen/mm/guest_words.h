@@ -3,10 +3,10 @@
  * A few words of guest memory, read or written in line: for the paths that are taken at every
  *entry. Everything else uses mm/guest_access.h.
  *
- *	if (!guest_words_begin(ptr, 2 * sizeof(*ptr)))
+ *	if (!guest_words_begin(ptr, sizeof(*ptr)))
  *		goto fault;
- *	guest_get_word(a, &ptr[0], bad);
- *	guest_get_word(b, &ptr[1], bad);
+ *	guest_get_word(a, guest_field(ptr, a), bad);
+ *	guest_get_word(b, guest_field(ptr, b), bad);
  *	guest_words_end();
  *	...
  * bad:

@@ -9,6 +9,7 @@
 #include "core/domain.h"
 #include "core/hypercall.h"
 #include "cpu/percpu.h"
+#include "pv/leaf.h"
 #include "pv/mmu.h"
 #include "pv/page_ref.h"
 #include "pv/page_type.h"
@@ -62,14 +63,14 @@ static bool update_same_frame(pte_t *entry, pte_t val, uint16_t owner, bool pres
 	return true;
 }
 
-int pv_update_l1e(pte_t *entry, pte_t val, const struct domain *d, uint16_t page_owner,
-		  bool preserve_ad)
+static __attribute__((__noinline__)) int update_l1e(pte_t *entry, pte_t val, const struct domain *d,
+						    uint16_t page_owner, bool preserve_ad)
 {
 	pte_t old;
 	int rc;
 
 	if (val & PTE_PRESENT) {
-		val = (val | PTE_USER) & ~PTE_GLOBAL;
+		val = leaf_adjusted(val);
 		if (!l1e_flags_ok(val, d)) {
 			guest_log(current->domain, LOG_DEBUG,
 				  "L1 entry %#lx: cache attributes need a device", val);
@@ -89,12 +90,34 @@ int pv_update_l1e(pte_t *entry, pte_t val, const struct domain *d, uint16_t page
 	return 0;
 }
 
+/* To nothing, or to an own, ordinary frame that the entry does not map yet: most are of that kind.
+ */
+int pv_update_l1e(pte_t *entry, pte_t val, const struct domain *d, uint16_t page_owner,
+		  bool preserve_ad)
+{
+	pte_t old;
+
+	if (unlikely(page_owner != d->domain_id))
+		return update_l1e(entry, val, d, page_owner, preserve_ad);
+	if (val & PTE_PRESENT) {
+		old = READ_ONCE(*entry);
+		if (((old & PTE_PRESENT) && (preserve_ad || !((old ^ val) & PTE_ADDR_MASK))) ||
+		    !leaf_get(val, page_owner))
+			return update_l1e(entry, val, d, page_owner, preserve_ad);
+		val = leaf_adjusted(val);
+	}
+	old = __atomic_exchange_n(entry, val, __ATOMIC_SEQ_CST);
+	if (old & PTE_PRESENT)
+		leaf_put(old, d);
+	return 0;
+}
+
 int pv_cmpxchg_l1e(pte_t *entry, pte_t old, pte_t val, const struct domain *d)
 {
 	int rc;
 
 	if (val & PTE_PRESENT) {
-		val = (val | PTE_USER) & ~PTE_GLOBAL;
+		val = leaf_adjusted(val);
 		/* The same frame with the same access, as when the accessed bit is cleared. */
 		if (!((old ^ val) & (PTE_ADDR_MASK | PTE_PRESENT | PTE_RW | PTE_CACHE_MASK)))
 			return entry_cas(entry, &old, val) ? 0 : -EAGAIN;

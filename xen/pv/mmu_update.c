@@ -9,7 +9,8 @@
 #include "core/domain.h"
 #include "core/hypercall.h"
 #include "cpu/percpu.h"
-#include "mm/guest_access.h"
+#include "mm/addr.h"
+#include "mm/guest_words.h"
 #include "pv/mmu.h"
 #include "pv/mmu_batch.h"
 #include "pv/page_ref.h"
@@ -189,8 +190,57 @@ static int get_owners(unsigned int foreign, struct owners *o)
 	return rc;
 }
 
+/*
+ * One entry of an own L1 table, which is what kernels mostly ask for. False: it is something else,
+ * and nothing has been done.
+ */
+static inline bool update_one(const struct mmu_update *req, struct vcpu *v, int *rc)
+{
+	const struct domain *d = v->domain;
+	struct page_info *page;
+	uint64_t ptr, val, cmd;
+
+	if (!guest_words_begin(req, sizeof(*req)))
+		return false;
+	guest_get_word(ptr, guest_field(req, ptr), fault);
+	guest_get_word(val, guest_field(req, val), fault);
+	guest_words_end();
+
+	cmd = ptr & (sizeof(pte_t) - 1);
+	ptr -= cmd;
+	if ((cmd != MMU_NORMAL_PT_UPDATE && cmd != MMU_PT_UPDATE_PRESERVE_AD) ||
+	    !mfn_valid(ptr >> PAGE_SHIFT))
+		return false;
+	page = mfn_to_page(ptr >> PAGE_SHIFT);
+	if (!page_ref_get_table(page, d->domain_id, PGT_L1))
+		return false;
+	*rc = pv_update_l1e(maddr_to_virt(ptr), val, d, d->domain_id,
+			    cmd == MMU_PT_UPDATE_PRESERVE_AD);
+	if (!page_ref_put_shared(page))
+		put_page_and_type(page);
+	return true;
+fault:
+	guest_words_end();
+	return false;
+}
+
+static __attribute__((__noinline__)) long update_batch(const struct mmu_update *reqs,
+						       unsigned int count, unsigned int *pdone,
+						       unsigned int foreign);
+
 long do_mmu_update(const struct mmu_update *reqs, unsigned int count, unsigned int *pdone,
 		   unsigned int foreign)
+{
+	struct vcpu *v = current;
+	int rc;
+
+	if (count != 1 || foreign != DOMID_SELF || v->pv.partial_table || !update_one(reqs, v, &rc))
+		return update_batch(reqs, count, pdone, foreign);
+	return mmu_batch_end(rc, pdone, rc == 0);
+}
+
+static long update_batch(const struct mmu_update *reqs, unsigned int count, unsigned int *pdone,
+			 unsigned int foreign)
 {
 	unsigned int before, done = 0;
 	struct owners owners;

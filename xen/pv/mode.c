@@ -26,15 +26,15 @@ long do_iret(void)
 
 	if (unlikely(!guest_words_begin(frame, sizeof(*frame))))
 		goto no_frame;
-	guest_get_word(rax, &frame->rax, fault);
-	guest_get_word(r11, &frame->r11, fault);
-	guest_get_word(rcx, &frame->rcx, fault);
-	guest_get_word(flags, &frame->flags, fault);
-	guest_get_word(rip, &frame->rip, fault);
-	guest_get_word(cs, &frame->cs, fault);
-	guest_get_word(rflags, &frame->rflags, fault);
-	guest_get_word(rsp, &frame->rsp, fault);
-	guest_get_word(ss, &frame->ss, fault);
+	guest_get_word(rax, guest_field(frame, rax), fault);
+	guest_get_word(r11, guest_field(frame, r11), fault);
+	guest_get_word(rcx, guest_field(frame, rcx), fault);
+	guest_get_word(flags, guest_field(frame, flags), fault);
+	guest_get_word(rip, guest_field(frame, rip), fault);
+	guest_get_word(cs, guest_field(frame, cs), fault);
+	guest_get_word(rflags, guest_field(frame, rflags), fault);
+	guest_get_word(rsp, guest_field(frame, rsp), fault);
+	guest_get_word(ss, guest_field(frame, ss), fault);
 	guest_words_end();
 
 	if ((cs & 3) == 3) {

@@ -37,6 +37,12 @@ static inline bool page_type_has_room(uint32_t type)
 	return (type & PGT_COUNT_MASK) != PGT_COUNT_MASK;
 }
 
+/* In use as type, pinned or not, and the count can go up by one. */
+static inline bool page_type_in_use(uint32_t t, uint32_t type)
+{
+	return (t & ~PGT_PINNED) - (type | PGT_VALIDATED | 1) < PGT_COUNT_MASK - 1u;
+}
+
 /* As get_page(). */
 static inline bool page_ref_get(struct page_info *page, uint16_t domid)
 {
@@ -63,9 +69,7 @@ static inline bool page_ref_get_writable(struct page_info *page, uint16_t domid)
 
 		if (unlikely(page_owner(page) != domid || !page_count_has_room(x)))
 			return false;
-		if (likely((type & (PGT_TYPE_MASK | PGT_VALIDATED)) ==
-				   (PGT_WRITABLE | PGT_VALIDATED) &&
-			   (type & PGT_COUNT_MASK) && page_type_has_room(type)))
+		if (likely(page_type_in_use(type, PGT_WRITABLE)))
 			add = REF_COUNT_ONE + REF_TYPE_ONE;
 		else if (type == PGT_NONE || type == PGT_WRITABLE)
 			add = (PGT_WRITABLE | PGT_VALIDATED | 1) * REF_TYPE_ONE -
@@ -86,12 +90,8 @@ static inline bool page_ref_get_table(struct page_info *page, uint16_t domid, ui
 	uint64_t x = page_word(page);
 
 	do {
-		uint32_t t = (uint32_t)(x >> 32);
-
-		if (unlikely(page_owner(page) != domid || !page_count_has_room(x)))
-			return false;
-		if (unlikely((t & (PGT_TYPE_MASK | PGT_VALIDATED)) != (type | PGT_VALIDATED) ||
-			     !(t & PGT_COUNT_MASK) || !page_type_has_room(t)))
+		if (unlikely(page_owner(page) != domid || !page_count_has_room(x) ||
+			     !page_type_in_use((uint32_t)(x >> 32), type)))
 			return false;
 	} while (unlikely(!page_word_cas(page, &x, x + REF_COUNT_ONE + REF_TYPE_ONE)));
 

@@ -13,6 +13,7 @@
 #include "cpu/percpu.h"
 #include "mm/map.h"
 #include "pv/iomem.h"
+#include "pv/leaf.h"
 #include "pv/page_ref.h"
 #include "pv/page_type.h"
 
@@ -76,43 +77,7 @@ static int get_leaf_slow(pte_t l1e, const struct domain *d, uint16_t owner)
 /* owner is the id of an ordinary domain. */
 static inline int get_leaf(pte_t l1e, const struct domain *d, uint16_t owner)
 {
-	mfn_t mfn = pte_mfn(l1e);
-
-	if (likely(!(l1e & PTE_CACHE_MASK) && mfn_valid(mfn))) {
-		struct page_info *page = mfn_to_page(mfn);
-
-		if (likely(l1e & PTE_RW ? page_ref_get_writable(page, owner)
-					: page_ref_get(page, owner)))
-			return 0;
-	}
-	return get_leaf_slow(l1e, d, owner);
-}
-
-/*
- * A writable mapping of another domain's frame goes. When that domain turns the frame into a table,
- * only its own CPUs will be flushed, so the mapping one's must be now. Domains that may map
- * whatever they like need no such care.
- */
-static void flush_foreign_leaf(const struct domain *d)
-{
-	if (!d->is_privileged)
-		tlb_flush_mask(&d->dirty_cpus);
-}
-
-static inline void put_leaf(pte_t l1e, const struct domain *d)
-{
-	mfn_t mfn = pte_mfn(l1e);
-	struct page_info *page = mfn_to_page(mfn);
-
-	if (unlikely(!mfn_valid(mfn) || page_owner(page) == DOMID_IO))
-		return;
-	if (!(l1e & PTE_RW)) {
-		page_ref_put(page);
-		return;
-	}
-	if (unlikely(page_owner(page) != d->domain_id))
-		flush_foreign_leaf(d);
-	page_ref_put_writable(page);
+	return likely(leaf_get(l1e, owner)) ? 0 : get_leaf_slow(l1e, d, owner);
 }
 
 int get_page_from_l1e(pte_t l1e, const struct domain *l1_owner, uint16_t page_owner)
@@ -124,7 +89,7 @@ int get_page_from_l1e(pte_t l1e, const struct domain *l1_owner, uint16_t page_ow
 
 void put_page_from_l1e(pte_t l1e, const struct domain *l1_owner)
 {
-	put_leaf(l1e, l1_owner);
+	leaf_put(l1e, l1_owner);
 }
 
 int get_page_from_table_entry(pte_t entry, unsigned int level, const struct domain *d)
@@ -202,7 +167,7 @@ static void put_leaves(const pte_t *l1, unsigned int n, const struct domain *d)
 	unsigned int i;
 
 	for (i = next_present(l1, 0); i < n; i = next_present(l1, i + 1))
-		put_leaf(READ_ONCE(l1[i]), d);
+		leaf_put(READ_ONCE(l1[i]), d);
 }
 
 static int validate_l1(struct page_info *page, const struct domain *d)
@@ -213,7 +178,7 @@ static int validate_l1(struct page_info *page, const struct domain *d)
 	int rc;
 
 	for (i = next_present(l1, 0); i < PT_ENTRIES; i = next_present(l1, i + 1)) {
-		pte_t e = READ_ONCE(l1[i]), adjusted = (e | PTE_USER) & ~PTE_GLOBAL;
+		pte_t e = READ_ONCE(l1[i]), adjusted = leaf_adjusted(e);
 
 		rc = get_leaf(e, d, owner);
 		if (unlikely(rc)) {

@@ -12,23 +12,31 @@
 #include "pv/page_ref.h"
 #include "pv/page_type.h"
 
-/* The frame of the L1 table that maps va; INVALID_MFN if there is none. */
-static mfn_t find_l1(const struct vcpu *v, uint64_t va)
+/* The frame that entry i of table mfn of domain domid leads to; INVALID_MFN if it does not. */
+static inline mfn_t step(mfn_t table, unsigned int i, uint16_t domid)
 {
-	mfn_t mfn = v->pv.guest_table;
-	unsigned int level;
+	pte_t e = READ_ONCE(((const pte_t *)mfn_to_virt(table))[i]);
+	mfn_t mfn = pte_mfn(e);
 
-	if (!is_canonical(va) || (va >= HV_VIRT_START && va < HV_VIRT_END) || !mfn)
+	if (unlikely((e & (PTE_PRESENT | PTE_PSE)) != PTE_PRESENT || !mfn_valid(mfn) ||
+		     page_owner(mfn_to_page(mfn)) != domid))
 		return INVALID_MFN;
-	for (level = 4; level > 1; level--) {
-		const pte_t *table = mfn_to_virt(mfn);
-		pte_t e = READ_ONCE(table[PT_INDEX(va, level)]);
+	return mfn;
+}
 
-		mfn = pte_mfn(e);
-		if (!(e & PTE_PRESENT) || (e & PTE_PSE) || !mfn_valid(mfn) ||
-		    page_owner(mfn_to_page(mfn)) != v->domain->domain_id)
-			return INVALID_MFN;
-	}
+/* The frame of the L1 table that maps va; INVALID_MFN if there is none. */
+static inline mfn_t find_l1(const struct vcpu *v, uint64_t va)
+{
+	uint16_t domid = v->domain->domain_id;
+	mfn_t mfn = v->pv.guest_table;
+
+	if (unlikely(!is_canonical(va) || (va >= HV_VIRT_START && va < HV_VIRT_END) || !mfn))
+		return INVALID_MFN;
+	mfn = step(mfn, PT_INDEX(va, 4), domid);
+	if (likely(mfn != INVALID_MFN))
+		mfn = step(mfn, PT_INDEX(va, 3), domid);
+	if (likely(mfn != INVALID_MFN))
+		mfn = step(mfn, PT_INDEX(va, 2), domid);
 	return mfn;
 }
 
