@@ -5,7 +5,7 @@
 #   PEER=1         a second guest beside it
 #   LINUX=WORDS    the Linux guest, likewise
 #   MEMORY=1       the memory that the hypervisor leaves
-#   WORK=SLOTS     one and two guests that only compute, ROUNDS times, on CPU 0 and 1
+#   WORK=SLOTS     (of 10 ms) one and two guests that only compute, ROUNDS times, on CPU 0 and 1
 #   PATIENCE=N     seconds for each
 . /root/bench.env
 
@@ -56,11 +56,9 @@ wait_for()
 
 run_guest()
 {
-	create bench /root/guest 16 2 "$GUEST"
-	xl vcpu-pin bench all 0
+	create bench /root/guest 16 2 "$GUEST" 'cpus = "0"'
 	if [ -n "$PEER" ]; then
-		create peer /root/guest 16 1 "role=peer"
-		xl vcpu-pin peer all 0
+		create peer /root/guest 16 1 "role=peer" 'cpus = "0"'
 		bench=$(xl domid bench) peer=$(xl domid peer)
 		xenstore-write "/local/domain/$bench/data/other" "$peer" "/local/domain/$peer/data/other" "$bench"
 		xl unpause peer
@@ -84,14 +82,13 @@ work()
 {
 	cpu=0
 	for name; do
-		create "$name" /root/guest 16 1 "role=work slots=$WORK"
-		xl vcpu-pin "$name" all $cpu
+		create "$name" /root/guest 16 1 "role=work slots=$WORK" "cpus = \"$cpu\""
 		cpu=$((cpu + 1))
 	done
 	for name; do
 		xl unpause "$name"
 	done
-	sleep $((WORK / 5 + 1))
+	sleep $((WORK / 100 + 1))
 	for name; do
 		wait_for "$name" "work done" | sed -n "s/^work \([0-9]\)/work $name \1/p"
 	done

@@ -11,9 +11,9 @@
 
 #define POLL_NS    1000000ul
 #define POLLS_MAX  20000u
-#define WORK_ROUND 100000u
-#define SLOT_NS    200000000ul
-#define SLOTS_MAX  256u
+#define WORK_ROUND 10000u
+#define SLOT_NS    10000000ul
+#define SLOTS_MAX  1000u
 
 static struct peer peer;
 static bool connected;

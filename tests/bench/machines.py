@@ -17,11 +17,11 @@ LIMIT = 1200  # seconds for a machine, on a slow host
 PATIENCE = 400  # seconds for a guest
 QEMU = "qemu-system-x86_64"
 
-# How much of everything: operations in a sample (percent), samples, slots of 200 ms and rounds of computing guests.
+# How much of everything: operations in a sample (percent), samples, slots of 10 ms and rounds of computing guests.
 Effort = collections.namedtuple("Effort", "percent samples slots rounds")
-FULL = Effort(100, 15, 20, 3)
-WALL = Effort(200, 31, 20, 3)
-SMOKE = Effort(10, 1, 10, 1)
+FULL = Effort(100, 15, 400, 3)
+WALL = Effort(200, 31, 400, 3)
+SMOKE = Effort(10, 1, 100, 1)
 
 
 class Failed(Exception):
@@ -144,7 +144,7 @@ def guests(tree, hypervisor, cpu, clock, names, effort):
 
 def work(tree, hypervisor, cpu, effort):
     """
-    How much two guests on two CPUs do for the work of one. The best slots count: whatever else the host does only
+    How much two guests on two CPUs do for the work of one. Only the best slots count: whatever else the host does
     takes away, and on a busy host it takes more from two.
     """
     out = dom0(tree, hypervisor, cpu, "wall", {"WORK": effort.slots, "ROUNDS": effort.rounds}, cpus=2)
@@ -154,7 +154,13 @@ def work(tree, hypervisor, cpu, effort):
     both = [rate + rates["right"][slot] for slot, rate in rates["left"].items() if slot in rates["right"]]
     if not rates["one"] or not both:
         raise Failed(f"guests did no work at the same time:\n{out[-3000:]}")
-    return {"two_cpus": max(both) / max(rates["one"].values())}
+    return {"two_cpus": best(both) / best(rates["one"].values())}
+
+
+def best(values):
+    """The best but for a few, which may be errors of a clock."""
+    ordered = sorted(values, reverse=True)
+    return ordered[len(ordered) // 50]
 
 
 def minimal_initramfs():
