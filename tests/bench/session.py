@@ -34,7 +34,7 @@ class Session:
         self.kept = json.loads(self.kept_file.read_text()) if self.kept_file.exists() else {}
 
     def attempt(self, what, function, *arguments):
-        """Boots a machine; a failure is noted and the rest goes on."""
+        """Boots a machine; a failure is noted, and the rest goes on."""
         start = time.monotonic()
         print(f"bench: {what} ...", end="", file=sys.stderr, flush=True)
         try:
@@ -42,7 +42,7 @@ class Session:
         except machines.Failed as error:
             print(" FAILED", file=sys.stderr)
             self.failures.append((what, str(error)))
-            return {}
+            return error.values
         print(f" {time.monotonic() - start:.0f} s", file=sys.stderr)
         return values
 
@@ -63,7 +63,6 @@ class Session:
         if self.names["linux"] and not self.smoke:
             self.keep(cpu, "bare", self.attempt(f"bare {cpu} icount: Linux", machines.bare_linux, cpu, "icount",
                                                 self.names["linux"], self.effort))
-        self.recall(cpu)
 
     def interleave(self, cpu, rounds):
         """The wall clock: rounds of all hypervisors in turn."""
@@ -119,12 +118,14 @@ class Session:
         entry["values"].update(values)
 
     def recall(self, cpu):
-        """Results of a system that this run does not boot."""
+        """What this run does not measure by icount, and an earlier one has."""
         wanted = [name for where in ("guest", "linux", "memory", "boot") for name in self.names[where]]
-        for system in ("shoji", "xen"):
+        for system in ("shoji", "xen", "bare"):
             entry = self.kept.get(f"{system} {cpu}", {})
-            if system not in self.hypervisors and entry.get("inputs") == self.inputs(system):
-                self.put("icount", cpu, system, {n: v for n, v in entry["values"].items() if n in wanted})
+            if entry.get("inputs") == self.inputs(system):
+                now = self.values.get("icount", {}).get(cpu, {}).get(system, {})
+                old = {name: value for name, value in entry["values"].items() if name in wanted}
+                self.put("icount", cpu, system, {**old, **now})
 
     def finish(self, cpus):
         """Prints the table, writes the JSON; the exit status."""
