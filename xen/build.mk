@@ -63,7 +63,19 @@ xen-grant_SRCS := $(XEN_TEST)/test_grant.c $(XEN_TEST)/host_domain.c $(XEN_TEST_
 	$(wildcard xen/grant/*.c)
 xen-sched_SRCS := $(XEN_TEST)/test_sched.c $(XEN_TEST)/host_domain.c $(XEN_TEST)/host_clock.c \
 	$(XEN_TEST)/host_frames.c \
-	$(XEN_TEST_HOST) $(wildcard xen/sched/*.c xen/evtchn/*.c) xen/time/timer.c
+	$(XEN_TEST_HOST) $(wildcard xen/sched/*.c xen/evtchn/*.c) xen/time/timer.c xen/lib/tree.c
+
+# The scheduler on a simulated machine of four CPUs.
+XEN_SCHED_TEST := tests/unit/xen-sched
+$(B)/san/$(XEN_SCHED_TEST)/%.o: EXTRA_CFLAGS += $(XEN_TEST_CFLAGS)
+XEN_SCHED_TEST_SRCS := $(XEN_SCHED_TEST)/sim.c $(XEN_TEST)/host_domain.c $(XEN_TEST_HOST) \
+	$(filter-out %/sched_op.c %/watchdog.c,$(wildcard xen/sched/*.c)) xen/time/timer.c \
+	xen/lib/tree.c
+UNIT_TESTS += xen-sched-smp xen-sched-pools xen-sched-random xen-tree
+xen-sched-smp_SRCS := $(XEN_SCHED_TEST)/test_smp.c $(XEN_SCHED_TEST_SRCS)
+xen-sched-pools_SRCS := $(XEN_SCHED_TEST)/test_pools.c $(XEN_SCHED_TEST_SRCS)
+xen-sched-random_SRCS := $(XEN_SCHED_TEST)/test_random.c $(XEN_SCHED_TEST_SRCS)
+xen-tree_SRCS := $(XEN_SCHED_TEST)/test_tree.c $(XEN_TEST_HOST) xen/lib/tree.c
 
 # Page types and page-table hypercalls on a machine of a few frames.
 XEN_PV_TEST := tests/unit/xen-pv

@@ -17,6 +17,7 @@
 #include "pv/cpuid.h"
 #include "pv/page_type.h"
 #include "pv/traps.h"
+#include "sched/cpupool.h"
 #include "time/time.h"
 
 #define TABLE_PART   512u /* domids in one part of the table */
@@ -68,7 +69,7 @@ static int table_insert(struct domain *d)
 }
 
 /* A count of zero never rises again: its domain_put() is about to free the domain. */
-static bool hold_unless_zero(struct domain *d)
+bool domain_hold_alive(struct domain *d)
 {
 	unsigned int count = __atomic_load_n(&d->refcount, __ATOMIC_RELAXED);
 
@@ -86,7 +87,7 @@ struct domain *domain_get(domid_t domid)
 
 	spin_lock(&table_lock);
 	d = domain_peek(domid);
-	if (d && !hold_unless_zero(d))
+	if (d && !domain_hold_alive(d))
 		d = NULL;
 	spin_unlock(&table_lock);
 	return d;
@@ -136,6 +137,7 @@ static void free_domain(struct domain *d)
 			free_vcpu(d->vcpu[i]);
 	if (d->pirqs)
 		pirq_domain_destroy(d);
+	cpupool_remove_domain(d);
 	evtchn_domain_free(d);
 	grant_table_free(d);
 	xfree(d->policy);
@@ -212,13 +214,12 @@ static void init_fields(struct domain *d, domid_t domid, const struct domain_con
 	d->pause_count = d->controller_pause_count = 1;
 	spin_lock_init(&d->lock, RANK_DOMAIN);
 	spin_lock_init(&d->page_alloc_lock, RANK_PAGE_ALLOC);
-	memset(&d->affinity_default, 0xff, sizeof(d->affinity_default));
 }
 
 int domain_create(domid_t domid, const struct domain_config *config, struct domain **out)
 {
 	struct domain *d;
-	int rc = -ENOMEM;
+	int rc;
 
 	if (config->max_vcpus < 1 || config->max_vcpus > MAX_VCPUS)
 		return -EINVAL;
@@ -226,6 +227,12 @@ int domain_create(domid_t domid, const struct domain_config *config, struct doma
 	if (!d)
 		return -ENOMEM;
 	init_fields(d, domid, config);
+	rc = cpupool_add_domain(d, config->cpupool_id);
+	if (rc) {
+		xfree(d);
+		return rc;
+	}
+	rc = -ENOMEM;
 	d->owned_chunks =
 		xzalloc_array(unsigned long, BITS_TO_LONGS(DIV_ROUND_UP(max_mfn, CHUNK_FRAMES)));
 	if (!d->owned_chunks)
@@ -265,6 +272,7 @@ free_grant:
 free_evtchn:
 	evtchn_domain_free(d);
 free:
+	cpupool_remove_domain(d);
 	xfree(d->owned_chunks);
 	xfree(d);
 	return rc;
@@ -295,6 +303,7 @@ int vcpu_create(struct domain *d, unsigned int vcpu_id, struct vcpu **out)
 	sched_init_vcpu(v);
 	vcpu_time_init(v);
 	__atomic_store_n(&d->vcpu[vcpu_id], v, __ATOMIC_RELEASE);
+	sched_vcpu_created(v);
 	if (out)
 		*out = v;
 	return 0;

@@ -29,6 +29,7 @@ struct grant_table;
 struct pirq_table;
 struct cpu_policy;
 struct e820_map;
+struct cpupool;
 struct shared_info;
 
 enum dying { DOMDYING_ALIVE, DOMDYING_DYING, DOMDYING_DEAD };
@@ -115,7 +116,7 @@ struct domain {
 	struct shared_info *shared_info; /* a frame of ours shared with the guest */
 	unsigned long vm_assist;         /* VMASST_TYPE_* bits */
 	cpumask_t dirty_cpus;            /* CPUs whose TLB may hold its mappings */
-	cpumask_t affinity_default;
+	struct cpupool *cpupool;         /* sched/cpupool.h */
 
 	struct evtchn_domain evtchn;
 	struct grant_table *grant_table;
@@ -145,6 +146,12 @@ static inline bool is_idle_vcpu(const struct vcpu *v)
 	return v->domain == idle_domain;
 }
 
+/* It has a CPU at this moment. */
+static inline bool vcpu_is_running(const struct vcpu *v)
+{
+	return READ_ONCE(v->runstate.state) == RUNSTATE_running;
+}
+
 /* ---- finding ---- */
 
 /* A referenced domain; NULL if there is none with this id (DOMID_SELF is not resolved). */
@@ -158,6 +165,8 @@ void domain_put(struct domain *d);
 struct domain *domain_peek(domid_t domid);
 /* Another reference for a caller that already holds one (or runs in d). */
 void domain_hold(struct domain *d);
+/* A reference for a caller that knows d's memory is still there; false: d is about to be freed. */
+bool domain_hold_alive(struct domain *d);
 /* vcpu_id from a guest, checked and clamped against speculation; NULL if there is none. */
 struct vcpu *domain_vcpu(const struct domain *d, unsigned int vcpu_id);
 
@@ -174,6 +183,7 @@ struct domain_config {
 	uint32_t max_grant_frames, max_maptrack_frames;
 	xen_domain_handle_t handle;
 	uint32_t ssidref;
+	uint32_t cpupool_id;
 };
 
 /* A new, paused domain without vCPUs or memory. domid must be free. Negative errno on failure. */

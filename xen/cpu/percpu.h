@@ -55,6 +55,13 @@ static inline struct cpu_info *cpu_info(void)
 }
 #endif
 
+#ifdef SHOJI_HOST_TEST
+#define HOST_CPUS                   4
+#define DEFINE_PER_CPU(type, name)  type percpu_##name[HOST_CPUS]
+#define DECLARE_PER_CPU(type, name) extern type percpu_##name[HOST_CPUS]
+#define per_cpu(name, cpu)          (percpu_##name[cpu])
+#define this_cpu(name)              per_cpu(name, smp_processor_id())
+#else
 extern unsigned long percpu_offsets[NR_CPUS];
 
 #define DEFINE_PER_CPU(type, name)  __attribute__((__section__(".bss..percpu"))) type percpu_##name
@@ -63,6 +70,7 @@ extern unsigned long percpu_offsets[NR_CPUS];
 	(*(__typeof__(percpu_##name) *)((char *)&percpu_##name + percpu_offsets[cpu]))
 #define this_cpu(name) \
 	(*(__typeof__(percpu_##name) *)((char *)&percpu_##name + cpu_info()->percpu_offset))
+#endif
 
 #define smp_processor_id() (cpu_info()->cpu)
 /* The vCPU that runs here, an idle one included. Never NULL once the scheduler is up. */

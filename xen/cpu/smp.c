@@ -142,6 +142,7 @@ static const char *start_cpu(unsigned int cpu, paddr_t page)
 			return "it does not get as far as its idle loop";
 		cpu_relax();
 	}
+	sched_cpu_online(cpu);
 	if (warp_max) {
 		tsc_synchronized = false;
 		pr_warn("CPU %u: its TSC differs by up to %lu cycles\n", cpu, warp_max);

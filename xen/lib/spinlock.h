@@ -14,6 +14,7 @@
 /* The lock order of the hypervisor; the explanation is in xen/README.md. */
 enum lock_rank {
 	RANK_DOMCTL = 1,   /* one toolstack operation at a time */
+	RANK_CPUPOOL,      /* the CPU pools */
 	RANK_DOMAIN,       /* struct domain: life-cycle, vcpu array, capabilities */
 	RANK_GRANT,        /* struct grant_table */
 	RANK_MAPTRACK,     /* a domain's map-track free list */
@@ -27,6 +28,7 @@ enum lock_rank {
 	RANK_EVTCHN_PORT,  /* what one port is bound to; from here on, interrupts off */
 	RANK_EVTCHN_QUEUE, /* a domain's FIFO event queues */
 	RANK_SCHED,        /* a CPU's run queue */
+	RANK_SCHED_NULL,   /* whose CPU is whose under the null policy */
 	RANK_TIMER,        /* a CPU's timers */
 	RANK_IRQ,          /* an interrupt descriptor, IOAPIC, MSI */
 	RANK_CLOCK,        /* wallclock, calibration */

@@ -34,7 +34,7 @@ static void dump_domain(struct domain *d)
 	for_each_vcpu(d, v)
 		pr_info("  v%u: CPU %u, flags %#lx, paused %u, %s, events %s%s\n", v->vcpu_id,
 			v->processor, v->pause_flags, v->pause_count,
-			v->sched.running ? "running" : "not running",
+			vcpu_is_running(v) ? "running" : "not running",
 			v->vcpu_info->evtchn_upcall_pending ? "pending" : "none",
 			v->vcpu_info->evtchn_upcall_mask ? ", masked" : "");
 }

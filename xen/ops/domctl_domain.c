@@ -10,6 +10,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/page.h"
+#include "sched/cpupool.h"
 #include "sched/sched.h"
 #include "time/time.h"
 
@@ -24,7 +25,7 @@ static int check_create(const struct xen_domctl_createdomain *c)
 		return -EINVAL; /* HVM, IOMMU, nested virtualization: not here */
 	if (c->max_vcpus < 1 || c->max_vcpus > MAX_VCPUS)
 		return -EINVAL;
-	if (c->vmtrace_size || c->cpupool_id || c->iommu_opts)
+	if (c->vmtrace_size || c->iommu_opts)
 		return -EINVAL;
 	if (c->arch.emulation_flags & ~XEN_X86_EMU_PIT || c->arch.misc_flags & ~XEN_X86_MSR_RELAXED)
 		return -EINVAL;
@@ -60,6 +61,7 @@ int domctl_createdomain(struct domain *none, struct xen_domctl *op)
 					       ? MAPTRACK_FRAMES_DEFAULT
 					       : (uint32_t)c->max_maptrack_frames,
 		.ssidref = c->ssidref,
+		.cpupool_id = c->cpupool_id,
 	};
 	struct domain *d;
 	int domid, rc = check_create(c);
@@ -148,7 +150,7 @@ static uint32_t run_state_flags(struct domain *d, struct xen_domctl_getdomaininf
 		info->nr_online_vcpus++;
 		if (!test_bit(VPF_BLOCKED, &pause_flags))
 			flags &= ~XEN_DOMINF_blocked;
-		if (READ_ONCE(v->sched.running))
+		if (vcpu_is_running(v))
 			flags |= XEN_DOMINF_running;
 	}
 	return info->nr_online_vcpus ? flags : 0;
@@ -174,6 +176,7 @@ void domain_get_info(struct domain *d, struct xen_domctl_getdomaininfo *info)
 	info->shared_info_frame =
 		READ_ONCE(d->dying) == DOMDYING_ALIVE ? virt_to_mfn(d->shared_info) : INVALID_MFN;
 	info->ssidref = d->ssidref;
+	info->cpupool = cpupool_of_domain(d);
 	memcpy(info->handle, d->handle, sizeof(info->handle));
 	info->gpaddr_bits = cpu_features.phys_addr_bits;
 }

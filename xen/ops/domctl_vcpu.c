@@ -155,7 +155,7 @@ int domctl_getvcpuinfo(struct domain *d, struct xen_domctl *op)
 	vcpu_runstate_get(v, &runstate);
 	info->online = !test_bit(VPF_DOWN, &v->pause_flags);
 	info->blocked = test_bit(VPF_BLOCKED, &v->pause_flags);
-	info->running = READ_ONCE(v->sched.running);
+	info->running = vcpu_is_running(v);
 	info->cpu_time = runstate.time[RUNSTATE_running];
 	info->cpu = v->processor;
 	return 0;

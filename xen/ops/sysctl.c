@@ -34,12 +34,6 @@ static int sysctl_readconsole(struct xen_sysctl *op)
 	return 0;
 }
 
-static int sysctl_sched_id(struct xen_sysctl *op)
-{
-	op->u.sched_id.sched_id = XEN_SCHEDULER_CREDIT2;
-	return 0;
-}
-
 static int sysctl_getdomaininfolist(struct xen_sysctl *op)
 {
 	struct xen_sysctl_getdomaininfolist *list = &op->u.getdomaininfolist;
@@ -100,6 +94,7 @@ static const struct {
 	{ XEN_SYSCTL_debug_keys, sysctl_debug_keys },
 	{ XEN_SYSCTL_getcpuinfo, sysctl_getcpuinfo },
 	{ XEN_SYSCTL_availheap, sysctl_availheap },
+	{ XEN_SYSCTL_cpu_hotplug, sysctl_cpu_hotplug },
 	{ XEN_SYSCTL_cputopoinfo, sysctl_cputopoinfo },
 	{ XEN_SYSCTL_numainfo, sysctl_numainfo },
 	{ XEN_SYSCTL_pcitopoinfo, sysctl_pcitopoinfo },

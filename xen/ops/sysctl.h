@@ -11,6 +11,10 @@ int sysctl_getcpuinfo(struct xen_sysctl *op);
 int sysctl_cputopoinfo(struct xen_sysctl *op);
 int sysctl_numainfo(struct xen_sysctl *op);
 int sysctl_pcitopoinfo(struct xen_sysctl *op);
+
+/* ops/sysctl_sched.c */
+int sysctl_sched_id(struct xen_sysctl *op);
+int sysctl_cpu_hotplug(struct xen_sysctl *op);
 int sysctl_cpupool_op(struct xen_sysctl *op);
 int sysctl_scheduler_op(struct xen_sysctl *op);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sysctl: processors, memory nodes, and the one CPU pool. Machines are taken as one NUMA node, and
- * all CPUs belong to pool 0.
+ * sysctl: processors and memory nodes. Machines are taken as one NUMA node.
  */
 #include "ops/sysctl.h"
 
@@ -16,11 +15,9 @@
 #include "mm/buddy.h"
 #include "mm/guest_access.h"
 #include "mm/page.h"
-#include "ops/domctl.h"
 #include "sched/sched.h"
 #include "time/time.h"
 
-#define POOL            0u
 #define PCI_DEVICES_MAX 4096u
 #define LOCAL_DISTANCE  10u
 #define CPUID1_EDX_HTT  (1u << 28)
@@ -151,73 +148,4 @@ int sysctl_pcitopoinfo(struct xen_sysctl *op)
 			return -EFAULT;
 	}
 	return 0;
-}
-
-static uint32_t count_domains(void)
-{
-	struct domain *d;
-	uint32_t n = 0;
-	domid_t id = 0;
-
-	while ((d = domain_get_next(id)) != NULL) {
-		id = d->domain_id + 1;
-		n++;
-		domain_put(d);
-	}
-	return n;
-}
-
-static int pool_info(struct xen_sysctl_cpupool_op *pool)
-{
-	if (pool->cpupool_id != POOL && pool->cpupool_id != XEN_SYSCTL_CPUPOOL_PAR_ANY)
-		return -ENOENT; /* no pool from here on */
-	pool->cpupool_id = POOL;
-	pool->sched_id = XEN_SCHEDULER_CREDIT2;
-	pool->n_dom = count_domains();
-	return cpumask_to_guest(&pool->cpumap, &cpu_online_map);
-}
-
-int sysctl_cpupool_op(struct xen_sysctl *op)
-{
-	struct xen_sysctl_cpupool_op *pool = &op->u.cpupool_op;
-	static const cpumask_t none;
-	struct domain *d;
-
-	switch (pool->op) {
-	case XEN_SYSCTL_CPUPOOL_OP_INFO:
-		return pool_info(pool);
-	case XEN_SYSCTL_CPUPOOL_OP_FREEINFO:
-		return cpumask_to_guest(&pool->cpumap, &none);
-	case XEN_SYSCTL_CPUPOOL_OP_MOVEDOMAIN:
-		if (pool->cpupool_id != POOL || pool->domid >= DOMID_FIRST_RESERVED)
-			return -ENOENT;
-		d = domain_get((domid_t)pool->domid);
-		if (!d)
-			return -ESRCH;
-		domain_put(d); /* there it is already */
-		return 0;
-	default:
-		return -EOPNOTSUPP;
-	}
-}
-
-/* The scheduler has no parameter of its own: a running vCPU is preempted when another has waited.
- */
-int sysctl_scheduler_op(struct xen_sysctl *op)
-{
-	struct xen_sysctl_scheduler_op *sched = &op->u.scheduler_op;
-
-	if (sched->cpupool_id != POOL)
-		return -ESRCH;
-	if (sched->sched_id != XEN_SCHEDULER_CREDIT2)
-		return -EINVAL;
-	switch (sched->cmd) {
-	case XEN_SYSCTL_SCHEDOP_getinfo:
-		sched->u.sched_credit2.ratelimit_us = 0;
-		return 0;
-	case XEN_SYSCTL_SCHEDOP_putinfo:
-		return sched->u.sched_credit2.ratelimit_us ? -EOPNOTSUPP : 0;
-	default:
-		return -EINVAL;
-	}
 }

@@ -41,6 +41,18 @@ s_time_t cap_left(const struct vcpu *v)
 	return max(__atomic_load_n(&pool_of(v)->left, __ATOMIC_SEQ_CST), (s_time_t)0);
 }
 
+/* The renewal clears the mark after it has added to the allowance: who looks last is right. */
+bool cap_park(struct vcpu *v)
+{
+	if (cap_left(v) > 0)
+		return false;
+	set_bit(VPF_PARKED, &v->pause_flags);
+	if (cap_left(v) <= 0)
+		return true;
+	clear_bit(VPF_PARKED, &v->pause_flags);
+	return false;
+}
+
 static void unpark_all(struct domain *d)
 {
 	struct vcpu *v;
@@ -62,7 +74,7 @@ static void renew(void *data)
 	} while (!__atomic_compare_exchange_n(&pool->left, &left, next, false, __ATOMIC_SEQ_CST,
 					      __ATOMIC_SEQ_CST));
 	if (allowance && left < allowance)
-		timer_set(&pool->renew, now() + PERIOD);
+		timer_set(&pool->renew, max(pool->renew.expires + PERIOD, now()));
 	if (next > 0)
 		unpark_all(pool->domain);
 }
@@ -98,8 +110,8 @@ int cap_set(struct domain *d, unsigned int cap)
 		unsigned long flags;
 		struct run_queue *rq = run_queue_lock(v, &flags);
 
-		if (rq->curr == v) {
-			run_queue_charge(rq, now()); /* what it had before the cap */
+		if (rq->curr == v && rq->policy == &sched_policy_fair) {
+			(void)run_queue_charge(rq, now()); /* what it had before the cap */
 			softirq_raise_cpu(v->processor, SOFTIRQ_SCHEDULE);
 		}
 		v->sched.cap = cap;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The scheduler: per-CPU run queues, weighted fair shares of CPU time, tickless.
+ * The scheduler, as the rest of the hypervisor sees it. CPUs are divided into pools
+ * (sched/cpupool.h), each with a policy (sched/policy.h).
  *
  * Lock: each CPU's run queue has one (RANK_SCHED); a vCPU's scheduling state is under the lock of
- * the queue of v->processor, which changes only while the vCPU neither runs nor is queued.
+ * the queue of v->processor, which changes only while the vCPU neither runs nor is queued, or
+ * with the new queue's lock held as well.
  */
 #ifndef SCHED_SCHED_H
 #define SCHED_SCHED_H
@@ -11,6 +13,7 @@
 #include "cpu/cpumask.h"
 #include "cpu/percpu.h"
 #include "lib/list.h"
+#include "lib/tree.h"
 #include "lib/types.h"
 
 struct domain;
@@ -20,16 +23,32 @@ struct watchdog;
 
 #define SCHED_WEIGHT_DEFAULT 256u
 #define SCHED_WEIGHT_MAX     65535u
+#define SCHED_RATE_SHIFT     20
+
+/*
+ * vcpu_sched.running: the vCPU's state is in a CPU's registers. That lasts until the CPU has
+ * switched to another one; an idle CPU keeps it loaded until somebody wants it (RUN_WANTED).
+ */
+enum sched_running { RUN_NOT, RUN_LOADED, RUN_WANTED };
 
 struct vcpu_sched {
-	struct list_head queue;   /* on a run queue, while runnable and not running */
-	bool running;             /* on a CPU (or still leaving it) */
-	bool yielded;             /* lets the next one pass, once */
-	s_time_t vruntime;        /* weighted time consumed, ns, on the scale of its queue */
-	s_time_t start;           /* up to when its time on the CPU has been charged */
-	s_time_t turn;            /* when it got the CPU */
-	unsigned int weight, cap; /* cap: percent of one CPU, 0 none */
+	struct tree_node node; /* in a run queue's tree; its key is vruntime */
+	bool queued;           /* runnable, waits for v->processor */
+	bool yielded;          /* lets the next one pass, once */
+	bool pinned;           /* cpus is a single one */
+	bool has_soft;         /* there are CPUs among cpus that it would rather not use */
+	uint8_t running;       /* enum sched_running; RUN_NOT is written without the lock */
+	s_time_t vruntime;     /* weighted time consumed, ns, on the scale of its queue */
+	s_time_t owed;         /* weighted time that it is behind beyond what vruntime says */
+	uint32_t charge_rate;  /* weighted time for a unit of time, << SCHED_RATE_SHIFT */
+	unsigned int weight;
+	unsigned int cap; /* percent of one CPU, 0 none */
 	cpumask_t hard_affinity, soft_affinity;
+	cpumask_t allowed;         /* hard_affinity in its pool */
+	cpumask_t cpus;            /* of those, where its policy lets it run now */
+	cpumask_t *override;       /* hard affinity to come back to after SCHEDOP_pin_override */
+	unsigned int assigned;     /* null policy: its CPU, NR_CPUS: none; under null.c's lock */
+	struct list_head unplaced; /* null policy: while it waits for a CPU; likewise */
 
 	/* Of a domain's vCPU 0 only. */
 	struct watchdog *watchdog; /* under the domain's lock: sched/watchdog.c */
@@ -40,7 +59,11 @@ void sched_init(void); /* boot CPU's queue and idle vCPU; timers work already */
 /* A CPU's queue and idle vCPU, before it comes online. 0 or -ENOMEM. */
 int sched_init_cpu(unsigned int cpu);
 struct vcpu *sched_idle_vcpu(unsigned int cpu);
+/* The CPU is online: it joins Pool-0. */
+void sched_cpu_online(unsigned int cpu);
 void sched_init_vcpu(struct vcpu *v);
+/* It is in its domain's array now; what happened to the domain's pool meanwhile is made up for. */
+void sched_vcpu_created(struct vcpu *v);
 void sched_destroy_vcpu(struct vcpu *v);
 
 /* The vCPU may have become runnable / unrunnable (pause_flags, pause_count changed). */
@@ -73,8 +96,13 @@ void schedule(void);
  * return to its caller's frame.
  */
 void context_switch(struct vcpu *prev, struct vcpu *next);
-/* Called by context_switch() once prev's state is saved and it may run elsewhere. */
-void sched_context_saved(struct vcpu *prev);
+/*
+ * cpu/switch.c: the idle vCPU runs, interrupts are off. If the state of the vCPU that ran before it
+ * is still in the CPU and somebody wants it, saves it.
+ */
+void context_unload_wanted(void);
+/* Called by cpu/switch.c once v's state is saved and it may run elsewhere. */
+void sched_context_saved(struct vcpu *v);
 /* What an idle vCPU runs, for ever. */
 void idle_loop(void) __attribute__((__noreturn__));
 
@@ -90,9 +118,19 @@ s_time_t cpu_idle_time(unsigned int cpu);   /* ns */
  * 0..100 * vCPUs, 0 for none. 0, -EINVAL or -ENOMEM. One toolstack operation at a time.
  */
 int sched_set_params(struct domain *d, unsigned int weight, unsigned int cap);
+int sched_set_vcpu_weight(struct vcpu *v, unsigned int weight); /* of one; 0 or -EINVAL */
 void sched_get_params(struct domain *d, unsigned int *weight, unsigned int *cap);
-/* Where v may run, and where it would rather (NULL: unchanged). -EINVAL: no such CPU is online. */
+/*
+ * Where v may run, and where it would rather (NULL: unchanged). -EINVAL: no such CPU in its pool.
+ * -EBUSY: it is pinned for a while, by sched_pin_override().
+ */
 int sched_set_affinity(struct vcpu *v, const cpumask_t *hard, const cpumask_t *soft);
+/*
+ * Confines the running vCPU to one CPU until it is called with a negative cpu. -EINVAL: no such CPU
+ * in its pool, or nothing to undo; -EBUSY: it is confined already; -ENOMEM.
+ */
+int sched_pin_override(struct vcpu *v, int cpu);
+void sched_pin_override_end(struct vcpu *v);
 
 /* The hardware domain has shut down with reason SHUTDOWN_*: powers off, restarts or halts. */
 void hardware_domain_shutdown(unsigned int reason) __attribute__((__noreturn__));

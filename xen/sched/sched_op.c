@@ -150,6 +150,13 @@ static long announce_shutdown(unsigned int reason)
 	return rc;
 }
 
+static long pin_override(const struct sched_pin_override *op)
+{
+	if (!current->domain->is_hardware)
+		return -EPERM;
+	return sched_pin_override(current, op->pcpu);
+}
+
 long do_sched_op(int cmd, void *arg)
 {
 	union {
@@ -157,6 +164,7 @@ long do_sched_op(int cmd, void *arg)
 		struct sched_poll poll;
 		struct sched_remote_shutdown remote;
 		struct sched_watchdog watchdog;
+		struct sched_pin_override pin;
 	} u;
 
 	switch (cmd) {
@@ -184,6 +192,10 @@ long do_sched_op(int cmd, void *arg)
 		if (copy_from_guest(&u.watchdog, arg, sizeof(u.watchdog)))
 			return -EFAULT;
 		return watchdog_set(u.watchdog.id, u.watchdog.timeout);
+	case SCHEDOP_pin_override:
+		if (copy_from_guest(&u.pin, arg, sizeof(u.pin)))
+			return -EFAULT;
+		return pin_override(&u.pin);
 	default:
 		return -ENOSYS;
 	}

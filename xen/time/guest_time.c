@@ -115,7 +115,7 @@ static void periodic_expired(void *data)
 {
 	struct vcpu *v = data;
 
-	if (v->sched.running)
+	if (vcpu_is_running(v))
 		periodic_work(v);
 }
 
@@ -135,7 +135,7 @@ int vcpu_set_periodic_timer(struct vcpu *v, s_time_t period)
 	}
 	v->periodic_last = now();
 	WRITE_ONCE(v->periodic_period, period);
-	if (v->sched.running)
+	if (vcpu_is_running(v))
 		timer_set(&v->periodic_timer, v->periodic_last + period);
 	return 0;
 }

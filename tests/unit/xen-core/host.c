@@ -12,7 +12,6 @@
 #include "mm/heap.h"
 
 struct cpu_info host_cpu_info;
-unsigned long percpu_offsets[NR_CPUS];
 cpumask_t cpu_online_map = { { 1 } };
 unsigned int nr_cpu_ids = 1;
 bool host_irqs_on = true;
@@ -41,7 +40,7 @@ void guest_log(struct domain *d, enum log_level level, const char *fmt, ...)
 }
 
 /* The one CPU there is asks nobody. */
-void remote_serve(void)
+__attribute__((__weak__)) void remote_serve(void)
 {
 }
 

@@ -87,6 +87,12 @@ void domain_hold(struct domain *d)
 	d->refcount++;
 }
 
+bool domain_hold_alive(struct domain *d)
+{
+	d->refcount++;
+	return true;
+}
+
 void domain_put(struct domain *d)
 {
 	assert_true(d->refcount > 1);

@@ -326,20 +326,21 @@ static void test_periodic_runs_with_its_vcpu(void **state)
 	struct vcpu *v = d->vcpu[0];
 
 	(void)state;
+	v->runstate.state = RUNSTATE_runnable;
 	assert_int_equal(vcpu_set_periodic_timer(v, 999999), -EINVAL);
 	assert_int_equal(vcpu_set_periodic_timer(v, INT64_MAX), -EINVAL);
 	assert_int_equal(vcpu_set_periodic_timer(v, MILLISECS(10)), 0);
 	run_for(MILLISECS(50));
 	assert_int_equal(timer_events, 0); /* it has no CPU */
 
-	v->sched.running = true;
+	v->runstate.state = RUNSTATE_running;
 	vcpu_time_restore(v);
 	assert_int_equal(timer_events, 1); /* one for all that was missed */
 	run_for(MILLISECS(105));
 	assert_in_range(timer_events, 10, 12);
 	timer_events = 0;
 	vcpu_time_save(v);
-	v->sched.running = false;
+	v->runstate.state = RUNSTATE_runnable;
 	run_for(MILLISECS(100));
 	assert_int_equal(timer_events, 0);
 }
