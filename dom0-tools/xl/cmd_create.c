@@ -46,25 +46,6 @@ static void catch_signals(void)
 		sigaction(numbers[i], &action, NULL);
 }
 
-/* The words after the file, one setting or several each, as one text with a line per word. */
-static bool parse_overrides(struct cfg *cfg, char **words, int count)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-	bool ok = false;
-	int i;
-
-	for (i = 0; out && i < count; i++)
-		fprintf(out, "%s\n", words[i]);
-	if (!out || fclose(out) != 0)
-		report_error("out of memory");
-	else
-		ok = cfg_parse(cfg, "<command line>", text, size, false);
-	free(text);
-	return ok;
-}
-
 static bool load_config(const struct create_options *options, char **words, int count,
 			struct domain_config *config)
 {
@@ -73,7 +54,7 @@ static bool load_config(const struct create_options *options, char **words, int 
 
 	cfg_init(&cfg);
 	ok = (!options->file || cfg_parse_file(&cfg, options->file)) &&
-	     parse_overrides(&cfg, words, count) && domain_config_load(&cfg, config);
+	     command_parse_settings(&cfg, words, count) && domain_config_load(&cfg, config);
 	cfg_free(&cfg);
 	return ok;
 }

@@ -11,12 +11,12 @@
 #include "dom0-tools/lib/domain.h"
 #include "dom0-tools/lib/log.h"
 #include "dom0-tools/lib/privcmd.h"
+#include "dom0-tools/lib/sched.h"
 #include "dom0-tools/xl/command.h"
 #include "dom0-tools/xl/report.h"
 
 #define PAGES_PER_MIB  (1024 / PAGE_KIB)
 #define BUILD_ID_BYTES 256 /* struct and id */
-#define MAX_CPUS       4096
 
 static void line(const char *key, const char *value)
 {
@@ -96,36 +96,21 @@ static void print_hardware(const struct xen_sysctl_physinfo *info)
 /* CPUs that belong to no pool; 0 where there are no pools. */
 static unsigned int free_cpus(int fd)
 {
-	struct xen_sysctl op = { .cmd = XEN_SYSCTL_cpupool_op };
-	uint8_t *map = hypercall_buffer_alloc(fd, MAX_CPUS / 8);
+	uint8_t map[CPU_MAP_BYTES];
 	unsigned int count = 0, i;
 
-	if (!map)
+	if (cpupool_free_cpus(fd, map) < 0)
 		return 0;
-	memset(map, 0, MAX_CPUS / 8);
-	op.u.cpupool_op.op = XEN_SYSCTL_CPUPOOL_OP_FREEINFO;
-	op.u.cpupool_op.cpumap.nr_bits = MAX_CPUS;
-	set_xen_guest_handle(op.u.cpupool_op.cpumap.bitmap, map);
-	if (do_sysctl(fd, &op) == 0) {
-		for (i = 0; i < MAX_CPUS / 8; i++)
-			count += (unsigned int)__builtin_popcount(map[i]);
-	}
-	hypercall_buffer_free(fd, map, MAX_CPUS / 8);
+	for (i = 0; i < sizeof(map); i++)
+		count += (unsigned int)__builtin_popcount(map[i]);
 	return count;
 }
 
-static const char *scheduler_name(int fd)
+static const char *scheduler(int fd)
 {
-	static const char *const names[] = {
-		[XEN_SCHEDULER_CREDIT] = "credit",     [XEN_SCHEDULER_CREDIT2] = "credit2",
-		[XEN_SCHEDULER_ARINC653] = "arinc653", [XEN_SCHEDULER_RTDS] = "rtds",
-		[XEN_SCHEDULER_NULL] = "null",
-	};
 	int id = host_sched_id(fd);
 
-	if (id < 0 || (size_t)id >= sizeof(names) / sizeof(names[0]) || !names[id])
-		return "unknown";
-	return names[id];
+	return sched_name(id < 0 ? 0 : (uint32_t)id);
 }
 
 static void print_build_id(int fd)
@@ -157,7 +142,7 @@ static void print_version(int fd, const struct host_version *version)
 	snprintf(text, sizeof(text), "%u.%u%s", version->major, version->minor, version->extra);
 	line("xen_version", text);
 	line("xen_caps", version->capabilities);
-	line("xen_scheduler", scheduler_name(fd));
+	line("xen_scheduler", scheduler(fd));
 	number("xen_pagesize", version->page_bytes);
 	snprintf(text, sizeof(text), "virt_start=0x%llx", (unsigned long long)version->virt_start);
 	line("platform_params", text);

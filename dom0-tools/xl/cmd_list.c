@@ -13,6 +13,7 @@
 #include "dom0-tools/lib/domain.h"
 #include "dom0-tools/lib/log.h"
 #include "dom0-tools/xl/command.h"
+#include "dom0-tools/xl/cpupool.h"
 #include "dom0-tools/xl/domain_json.h"
 #include "dom0-tools/xl/report.h"
 
@@ -20,6 +21,8 @@
 
 struct columns {
 	bool json, verbose, cpupool;
+	struct cpupool *pools;
+	size_t pool_count;
 };
 
 static void print_header(const struct columns *columns)
@@ -35,6 +38,18 @@ static void print_header(const struct columns *columns)
 static char flag(const struct xen_domctl_getdomaininfo *info, uint32_t bit, char letter)
 {
 	return info->flags & bit ? letter : '-';
+}
+
+/* A pool that appeared after they were listed has no name yet. */
+static const char *pool_name(const struct columns *columns, uint32_t id)
+{
+	size_t i;
+
+	for (i = 0; i < columns->pool_count; i++) {
+		if (columns->pools[i].id == id)
+			return columns->pools[i].name;
+	}
+	return "-";
 }
 
 static void print_domain(const struct columns *columns, const char *name,
@@ -60,7 +75,7 @@ static void print_domain(const struct columns *columns, const char *name,
 		printf(" %16s", "-");
 	}
 	if (columns->cpupool)
-		printf("         Pool-%u", info->cpupool);
+		printf("%16s", pool_name(columns, info->cpupool));
 	putchar('\n');
 }
 
@@ -162,10 +177,12 @@ int cmd_list(int argc, char **argv)
 	if (!control_try_store(&control))
 		report_note("cannot reach xenstored, so names are not known: %s",
 			    error_text(errno));
-	if (optind < argc)
+	ok = !columns.cpupool || cpupool_list(&control, &columns.pools, &columns.pool_count);
+	if (ok && optind < argc)
 		ok = list_some(&control, &columns, argv + optind, (size_t)(argc - optind));
-	else
+	else if (ok)
 		ok = list_all(&control, &columns);
+	cpupool_free_list(columns.pools, columns.pool_count);
 	control_close(&control);
 	return ok ? 0 : 1;
 }

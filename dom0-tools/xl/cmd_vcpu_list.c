@@ -8,60 +8,39 @@
 #include "dom0-tools/lib/domain.h"
 #include "dom0-tools/lib/log.h"
 #include "dom0-tools/xl/command.h"
+#include "dom0-tools/xl/cpu_list.h"
 #include "dom0-tools/xl/report.h"
 
 #define NS_PER_SECOND 1e9
-#define MAX_CPUS      4096
 
-static bool in_map(const uint8_t *map, unsigned int cpu)
+static void print_cpus(const struct cpu_set *set, unsigned int nr_cpus)
 {
-	return map[cpu / 8] & (1u << cpu % 8);
-}
+	char *text = cpu_list_format(set, nr_cpus);
 
-/* "all", "none", or ranges such as 0-2,5. */
-static void print_cpus(const uint8_t *map, unsigned int nr_cpus)
-{
-	const char *separator = "";
-	unsigned int cpu, last, count = 0;
-
-	for (cpu = 0; cpu < nr_cpus; cpu++)
-		count += in_map(map, cpu);
-	if (count == 0 || count == nr_cpus) {
-		fputs(count ? "all" : "none", stdout);
-		return;
-	}
-	for (cpu = 0; cpu < nr_cpus; cpu = last + 1) {
-		last = cpu;
-		if (!in_map(map, cpu))
-			continue;
-		while (last + 1 < nr_cpus && in_map(map, last + 1))
-			last++;
-		printf(last > cpu ? "%s%u-%u" : "%s%u", separator, cpu, last);
-		separator = ",";
-	}
+	fputs(text ? text : "?", stdout);
+	free(text);
 }
 
 static void print_vcpu(struct control *control, const char *name, uint32_t domid, uint32_t vcpu,
 		       unsigned int nr_cpus)
 {
-	uint8_t hard[MAX_CPUS / 8] = { 0 }, soft[MAX_CPUS / 8] = { 0 };
+	struct cpu_set hard = { { 0 } }, soft = { { 0 } };
 	struct xen_domctl_getvcpuinfo info;
 
 	if (dom_getvcpuinfo(control->fd, domid, vcpu, &info) < 0)
 		return;
-	printf("%-32s  %5u %5u", name, domid, vcpu);
+	printf("%-32s %5u %5u", name, domid, vcpu);
 	if (info.online)
-		printf(" %5u   %c%c-", info.cpu, info.running ? 'r' : '-',
-		       info.blocked ? 'b' : '-');
+		printf("%5u %3c%c- ", info.cpu, info.running ? 'r' : '-', info.blocked ? 'b' : '-');
 	else
-		printf(" %5c   %cp ", '-', '-');
-	printf(" %9.1f  ", (double)info.cpu_time / NS_PER_SECOND);
+		printf("%5c %3c%cp ", '-', '-', '-');
+	printf("%9.1f  ", (double)info.cpu_time / NS_PER_SECOND);
 	if (dom_get_vcpu_affinity(control->fd, domid, vcpu,
-				  XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT, hard, soft,
-				  nr_cpus) == 0) {
-		print_cpus(hard, nr_cpus);
+				  XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT, hard.bits,
+				  soft.bits, nr_cpus) == 0) {
+		print_cpus(&hard, nr_cpus);
 		fputs(" / ", stdout);
-		print_cpus(soft, nr_cpus);
+		print_cpus(&soft, nr_cpus);
 	}
 	putchar('\n');
 }
@@ -124,8 +103,8 @@ int cmd_vcpu_list(int argc, char **argv)
 		control_close(&control);
 		return 1;
 	}
-	nr_cpus = host.max_cpu_id + 1 < MAX_CPUS ? host.max_cpu_id + 1 : MAX_CPUS;
-	printf("%-32s  %5s %5s %5s %5s %9s %s\n", "Name", "ID", "VCPU", "CPU", "State", "Time(s)",
+	nr_cpus = host.max_cpu_id + 1 < CPU_MAP_CPUS ? host.max_cpu_id + 1 : CPU_MAP_CPUS;
+	printf("%-32s %5s %5s %5s %5s %9s %s\n", "Name", "ID", "VCPU", "CPU", "State", "Time(s)",
 	       "Affinity (Hard / Soft)");
 	ok = optind < argc ? print_named(&control, argv + optind, nr_cpus)
 			   : print_all(&control, nr_cpus);

@@ -49,6 +49,42 @@ const struct command commands[] = {
 	{ "pause", cmd_pause, "DOMAIN", "Stop a domain from running for now", "" },
 	{ "unpause", cmd_unpause, "DOMAIN", "Let a paused domain run", "" },
 	{ "vcpu-list", cmd_vcpu_list, "[DOMAIN]...", "List the vCPUs of domains", "" },
+	{ "vcpu-pin", cmd_vcpu_pin, "[OPTION]... DOMAIN VCPU|all HARD|-|all [SOFT|-|all]",
+	  "Choose the CPUs that a vCPU may use",
+	  "  -f, --force           override what the guest's kernel has pinned\n"
+	  "  HARD                  the CPUs that it may use: 0-3, 0,2, all,^1, nodes:0\n"
+	  "  SOFT                  the CPUs of these that it prefers; - changes nothing\n" },
+	{ "vcpu-set", cmd_vcpu_set, "[OPTION]... DOMAIN NUMBER",
+	  "Change how many of its vCPUs a domain uses",
+	  "  -i, --ignore-host     allow more than the host has CPUs\n" },
+	{ "sched-credit2", cmd_sched_credit2, "[OPTION]...",
+	  "Show or set weights and caps",
+	  "  -d, --domain=DOMAIN   of this domain; without -w and -c it is shown\n"
+	  "  -w, --weight=WEIGHT   its share of CPU time among others, 1 to 65535 (256)\n"
+	  "  -c, --cap=CAP         the most it gets, in percent of one CPU; 0: no limit\n"
+	  "  -p, --cpupool=POOL    show or set this CPU pool's\n"
+	  "  -s, --schedparam      only the parameters of CPU pools\n"
+	  "  -r, --ratelimit_us=US with -s: let a vCPU run for so long before another one may\n" },
+	{ "sched-credit", cmd_sched_other, "", "See sched-credit2", "" },
+	{ "sched-rtds", cmd_sched_other, "", "See sched-credit2", "" },
+	{ "cpupool-list", cmd_cpupool_list, "[OPTION] [POOL]", "List the CPU pools",
+	  "  -c, --cpus            list their CPUs\n" },
+	{ "cpupool-create", cmd_cpupool_create, "[OPTION]... [CONFIG] [KEY=VALUE]...",
+	  "Make a CPU pool",
+	  "  -f, --defconfig=FILE  the configuration file (\"-\" for standard input)\n"
+	  "  -n, --dryrun          only check, and tell what would be made\n"
+	  "  KEY=VALUE             name, sched, cpus, nodes, as in the file\n" },
+	{ "cpupool-destroy", cmd_cpupool_destroy, "POOL", "End a CPU pool; its CPUs are free then",
+	  "" },
+	{ "cpupool-rename", cmd_cpupool_rename, "POOL NAME", "Give a CPU pool another name", "" },
+	{ "cpupool-cpu-add", cmd_cpupool_cpu_add, "POOL CPUS",
+	  "Add free CPUs to a CPU pool (0-3, all, node:0)", "" },
+	{ "cpupool-cpu-remove", cmd_cpupool_cpu_remove, "POOL CPUS",
+	  "Make CPUs of a CPU pool free", "" },
+	{ "cpupool-migrate", cmd_cpupool_migrate, "DOMAIN POOL",
+	  "Move a domain into a CPU pool", "" },
+	{ "cpupool-numa-split", cmd_cpupool_numa_split, "",
+	  "Make a CPU pool of each NUMA node", "" },
 	{ "info", cmd_info, "", "Tell about the host and the hypervisor", "" },
 	{ "dmesg", cmd_dmesg, "[OPTION]...", "Print the hypervisor's messages",
 	  "  -c, --clear           and clear them\n" },
@@ -138,4 +174,22 @@ int command_on_domain(const char *domain, bool (*action)(struct control *control
 	ok = control_find(&control, domain, &domid) && action(&control, domid);
 	control_close(&control);
 	return ok ? 0 : 1;
+}
+
+bool command_parse_settings(struct cfg *cfg, char **words, int count)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	bool ok = false;
+	int i;
+
+	for (i = 0; out && i < count; i++)
+		fprintf(out, "%s\n", words[i]);
+	if (!out || fclose(out) != 0)
+		report_error("out of memory");
+	else
+		ok = cfg_parse(cfg, "<command line>", text, size, false);
+	free(text);
+	return ok;
 }

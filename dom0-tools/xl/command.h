@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dom0-tools/xl/cfg_parse.h"
 #include "dom0-tools/xl/control.h"
 
 struct command {
@@ -44,9 +45,20 @@ extern bool global_dry_run; /* -N */
 /* For commands that do one thing to one domain: opens, finds, runs, closes. 0 or 1. */
 int command_on_domain(const char *domain, bool (*action)(struct control *control, uint32_t domid));
 
+/* The words of a command line that are settings, one or several each, added to cfg; reports. */
+bool command_parse_settings(struct cfg *cfg, char **words, int count);
+
 #define COMMAND_NO_DOMAIN0 "domain 0 runs this host; use the host's own poweroff or reboot"
 
 int cmd_console(int argc, char **argv);
+int cmd_cpupool_cpu_add(int argc, char **argv);
+int cmd_cpupool_cpu_remove(int argc, char **argv);
+int cmd_cpupool_create(int argc, char **argv);
+int cmd_cpupool_destroy(int argc, char **argv);
+int cmd_cpupool_list(int argc, char **argv);
+int cmd_cpupool_migrate(int argc, char **argv);
+int cmd_cpupool_numa_split(int argc, char **argv);
+int cmd_cpupool_rename(int argc, char **argv);
 int cmd_create(int argc, char **argv);
 int cmd_debug_keys(int argc, char **argv);
 int cmd_destroy(int argc, char **argv);
@@ -58,8 +70,12 @@ int cmd_info(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_pause(int argc, char **argv);
 int cmd_reboot(int argc, char **argv);
+int cmd_sched_credit2(int argc, char **argv);
+int cmd_sched_other(int argc, char **argv);
 int cmd_shutdown(int argc, char **argv);
 int cmd_unpause(int argc, char **argv);
 int cmd_vcpu_list(int argc, char **argv);
+int cmd_vcpu_pin(int argc, char **argv);
+int cmd_vcpu_set(int argc, char **argv);
 
 #endif

@@ -12,6 +12,7 @@
 #include <uuid/uuid.h>
 
 #include "dom0-tools/xl/config_keys.h"
+#include "dom0-tools/xl/domain_config_cpus.h"
 #include "dom0-tools/xl/domain_config_devices.h"
 #include "dom0-tools/xl/nearest.h"
 #include "dom0-tools/xl/report.h"
@@ -210,6 +211,32 @@ static bool load_maxvcpus(struct loader *loader, const struct cfg_setting *setti
 	return get_limit(setting, 1, DOMAIN_MAX_VCPUS, &loader->config->max_vcpus);
 }
 
+static bool load_cpus(struct loader *loader, const struct cfg_setting *setting)
+{
+	return domain_config_load_cpus(&loader->config->cpus, setting);
+}
+
+static bool load_cpus_soft(struct loader *loader, const struct cfg_setting *setting)
+{
+	return domain_config_load_cpus(&loader->config->cpus_soft, setting);
+}
+
+static bool load_cpu_weight(struct loader *loader, const struct cfg_setting *setting)
+{
+	return get_limit(setting, 1, CPU_WEIGHT_MAX, &loader->config->cpu_weight);
+}
+
+/* Its upper limit depends on maxvcpus: see finish(). */
+static bool load_cap(struct loader *loader, const struct cfg_setting *setting)
+{
+	return get_limit(setting, 0, CPU_CAP_PER_VCPU * DOMAIN_MAX_VCPUS, &loader->config->cap);
+}
+
+static bool load_pool(struct loader *loader, const struct cfg_setting *setting)
+{
+	return get_text(setting, &loader->config->pool);
+}
+
 static bool load_grant_frames(struct loader *loader, const struct cfg_setting *setting)
 {
 	return get_limit(setting, 1, INT32_MAX, &loader->config->max_grant_frames);
@@ -321,6 +348,11 @@ static const struct {
 	{ "maxmem", load_maxmem },
 	{ "vcpus", load_vcpus },
 	{ "maxvcpus", load_maxvcpus },
+	{ "cpus", load_cpus },
+	{ "cpus_soft", load_cpus_soft },
+	{ "cpu_weight", load_cpu_weight },
+	{ "cap", load_cap },
+	{ "pool", load_pool },
 	{ "disk", load_disks },
 	{ "vif", load_vifs },
 	{ "on_poweroff", load_action },
@@ -454,6 +486,14 @@ static bool finish(struct loader *loader, const struct cfg *cfg)
 		cfg_error(&setting->value.pos, "maxvcpus is less than vcpus (%u)", config->vcpus);
 		return false;
 	}
+	setting = cfg_find(cfg, "cap");
+	if (setting && config->cap > CPU_CAP_PER_VCPU * config->max_vcpus) {
+		cfg_error(&setting->value.pos,
+			  "cap must be from 0 to %u: %u percent for each of %u vCPUs",
+			  CPU_CAP_PER_VCPU * config->max_vcpus, CPU_CAP_PER_VCPU,
+			  config->max_vcpus);
+		return false;
+	}
 	return finish_cmdline(loader);
 }
 
@@ -484,6 +524,9 @@ void domain_config_free(struct domain_config *config)
 	free(config->kernel);
 	free(config->ramdisk);
 	free(config->cmdline);
+	free(config->pool);
+	cpu_lists_free(&config->cpus);
+	cpu_lists_free(&config->cpus_soft);
 	for (i = 0; i < config->disk_count; i++)
 		disk_spec_free(&config->disks[i]);
 	free(config->disks);

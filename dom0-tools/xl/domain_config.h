@@ -31,6 +31,13 @@ enum domain_action {
 	ACTION_PRESERVE,
 };
 
+/* Which CPUs each vCPU may or should use, as lists in the language of cpu_list.h. */
+struct cpu_lists {
+	char **items;
+	size_t count;
+	bool each; /* the one item is for every vCPU, else items[i] is for vCPU i */
+};
+
 struct domain_config {
 	char *name;
 	uint8_t uuid[16];
@@ -41,7 +48,11 @@ struct domain_config {
 	uint64_t memory_kib;
 	uint64_t max_memory_kib; /* >= memory_kib */
 	uint32_t vcpus;
-	uint32_t max_vcpus; /* >= vcpus */
+	uint32_t max_vcpus;               /* >= vcpus */
+	struct cpu_lists cpus, cpus_soft; /* hard and soft affinity */
+	uint32_t cpu_weight;              /* 0: the scheduler's default */
+	uint32_t cap;                     /* percent of one CPU; 0: none */
+	char *pool;                       /* name or id of the CPU pool; NULL: Pool-0 */
 	enum domain_action on[EVENT_COUNT];
 	struct disk_spec *disks;
 	size_t disk_count;
@@ -56,6 +67,8 @@ struct domain_config {
 
 #define DOMAIN_MAX_VCPUS 128
 #define DOMAIN_NAME_MAX  255 /* bytes */
+#define CPU_WEIGHT_MAX   65535
+#define CPU_CAP_PER_VCPU 100 /* percent */
 
 /*
  * Fills config from the settings. Every error is reported (the work goes on to find all of them);
@@ -67,6 +80,10 @@ void domain_config_free(struct domain_config *config);
 
 /* As a configuration file that loads to the same; malloc'ed, NULL without memory. */
 char *domain_config_format(const struct domain_config *config);
+
+/* The list for a vCPU; NULL when none is given. */
+const char *cpu_lists_get(const struct cpu_lists *lists, uint32_t vcpu);
+void cpu_lists_free(struct cpu_lists *lists);
 
 const char *domain_action_name(enum domain_action action);
 const char *domain_event_name(enum domain_event event);

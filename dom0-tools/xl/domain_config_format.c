@@ -41,6 +41,24 @@ static void print_limit(FILE *out, const char *key, uint32_t limit)
 		fprintf(out, "%s = %u\n", key, limit);
 }
 
+/* One list for all vCPUs, or a list of lists; vCPUs without one may use all CPUs. */
+static void print_cpu_lists(FILE *out, const char *key, const struct cpu_lists *lists)
+{
+	size_t i;
+
+	if (lists->count == 0)
+		return;
+	if (lists->each) {
+		print_setting(out, key, lists->items[0]);
+		return;
+	}
+	fprintf(out, "%s = [ ", key);
+	for (i = 0; i < lists->count; i++) {
+		print_string(out, lists->items[i]);
+		fputs(i + 1 < lists->count ? ", " : " ]\n", out);
+	}
+}
+
 static bool print_devices(FILE *out, const struct domain_config *config)
 {
 	char *text;
@@ -91,6 +109,11 @@ char *domain_config_format(const struct domain_config *config)
 	fprintf(out, "memory = %llu\n", (unsigned long long)config->memory_kib / 1024);
 	fprintf(out, "maxmem = %llu\n", (unsigned long long)config->max_memory_kib / 1024);
 	fprintf(out, "vcpus = %u\nmaxvcpus = %u\n", config->vcpus, config->max_vcpus);
+	print_cpu_lists(out, "cpus", &config->cpus);
+	print_cpu_lists(out, "cpus_soft", &config->cpus_soft);
+	print_limit(out, "cpu_weight", config->cpu_weight);
+	print_limit(out, "cap", config->cap);
+	print_setting(out, "pool", config->pool);
 	for (i = 0; i < EVENT_COUNT; i++)
 		print_setting(out, domain_event_name((enum domain_event)i),
 			      domain_action_name(config->on[i]));

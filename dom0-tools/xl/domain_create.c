@@ -23,6 +23,7 @@
 #include "dom0-tools/xl/domain_check.h"
 #include "dom0-tools/xl/domain_destroy.h"
 #include "dom0-tools/xl/domain_tree.h"
+#include "dom0-tools/xl/placement.h"
 #include "dom0-tools/xl/report.h"
 #include "dom0-tools/xl/saved_config.h"
 #include "dom0-tools/xl/store.h"
@@ -106,13 +107,14 @@ static void complete(struct domain_config *config)
 }
 
 static bool create_domain(struct control *control, const struct domain_config *config,
-			  uint32_t *domid)
+			  uint32_t pool, uint32_t *domid)
 {
 	struct xen_domctl_createdomain create;
 	int ret;
 
 	dom_config_pv(&create, config->max_vcpus);
 	memcpy(create.handle, config->uuid, sizeof(create.handle));
+	create.cpupool_id = pool;
 	if (config->max_grant_frames)
 		create.max_grant_frames = (int32_t)config->max_grant_frames;
 	if (config->max_maptrack_frames)
@@ -150,12 +152,14 @@ static bool enter(struct control *control, struct domain_config *config, uint32_
 		  bool *exists)
 {
 	int lock = create_lock();
+	uint32_t pool;
 	bool ok;
 
 	*exists = false;
 	if (lock < 0)
 		return false;
-	ok = domain_check_domains(control, config) && create_domain(control, config, domid);
+	ok = domain_check_domains(control, config) && placement_check(control, config, &pool) &&
+	     create_domain(control, config, pool, domid);
 	*exists = ok;
 	ok = ok && publish(control, config, *domid);
 	close(lock);
@@ -269,6 +273,7 @@ static bool make(struct control *control, struct domain_config *config,
 
 	return enter(control, config, &params->domid, exists) && not_cancelled(config, cancelled) &&
 	       set_limits(control, config, params->domid) &&
+	       placement_apply(control, config, params->domid) &&
 	       open_ports(control, config, params->domid, &rings) &&
 	       build(control, config, params, build_plan, &rings) &&
 	       introduce(control, config, params->domid, &rings) &&

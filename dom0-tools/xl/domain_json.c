@@ -11,6 +11,8 @@
 #include <yajl/yajl_gen.h>
 
 #include "dom0-tools/lib/domain.h"
+#include "dom0-tools/lib/sched.h"
+#include "dom0-tools/xl/cpupool.h"
 #include "dom0-tools/xl/device_tree.h"
 #include "dom0-tools/xl/domain_config.h"
 #include "dom0-tools/xl/saved_config.h"
@@ -49,7 +51,7 @@ static void open_map(yajl_gen gen, const char *key)
 }
 
 static void print_identity(yajl_gen gen, const struct xen_domctl_getdomaininfo *info,
-			   const char *name)
+			   const char *name, const char *pool)
 {
 	char uuid[UUID_STR_LEN];
 
@@ -58,6 +60,21 @@ static void print_identity(yajl_gen gen, const struct xen_domctl_getdomaininfo *
 	text_key(gen, "type", "pv");
 	text_key(gen, "name", name);
 	text_key(gen, "uuid", uuid);
+	text_key(gen, "pool_name", pool);
+	yajl_gen_map_close(gen);
+}
+
+static void print_shares(struct control *control, yajl_gen gen, uint32_t domid,
+			 const struct cpupool *pool)
+{
+	struct xen_domctl_sched_credit2 shares;
+
+	open_map(gen, "sched_params");
+	if (pool && dom_get_sched(control->fd, domid, pool->sched_id, &shares) == 0) {
+		text_key(gen, "sched", sched_name(pool->sched_id));
+		number_key(gen, "weight", shares.weight);
+		number_key(gen, "cap", shares.cap);
+	}
 	yajl_gen_map_close(gen);
 }
 
@@ -75,7 +92,7 @@ static void print_vcpus(yajl_gen gen, const struct domain_config *config)
 
 static void print_build(struct control *control, yajl_gen gen,
 			const struct xen_domctl_getdomaininfo *info,
-			const struct domain_config *config)
+			const struct domain_config *config, const struct cpupool *pool)
 {
 	uint64_t max_kib = info->max_pages * PAGE_KIB;
 	long target = control->xs
@@ -93,8 +110,7 @@ static void print_build(struct control *control, yajl_gen gen,
 		text_key(gen, "cmdline", config->cmdline);
 		text_key(gen, "ramdisk", config->ramdisk);
 	}
-	open_map(gen, "sched_params");
-	yajl_gen_map_close(gen);
+	print_shares(control, gen, info->domain, pool);
 	open_map(gen, "type.pv");
 	yajl_gen_map_close(gen);
 	yajl_gen_map_close(gen);
@@ -163,14 +179,16 @@ static void print_domain(struct control *control, yajl_gen gen,
 	char *name = control_domain_name(control, info->domain);
 	enum saved_state state = saved_config_state(info->handle);
 	struct domain_config config;
+	struct cpupool pool;
+	bool in_pool = cpupool_get(control, info->cpupool, &pool) == 0;
 	bool known = state != SAVED_NONE && saved_config_load(info->handle, state, &config);
 	size_t i;
 
 	yajl_gen_map_open(gen);
 	number_key(gen, "domid", info->domain);
 	open_map(gen, "config");
-	print_identity(gen, info, name);
-	print_build(control, gen, info, known ? &config : NULL);
+	print_identity(gen, info, name, in_pool ? pool.name : NULL);
+	print_build(control, gen, info, known ? &config : NULL, in_pool ? &pool : NULL);
 	if (known) {
 		print_devices(gen, &config);
 		for (i = 0; i < EVENT_COUNT; i++)
@@ -180,6 +198,8 @@ static void print_domain(struct control *control, yajl_gen gen,
 	}
 	yajl_gen_map_close(gen);
 	yajl_gen_map_close(gen);
+	if (in_pool)
+		free(pool.name);
 	free(name);
 }
 

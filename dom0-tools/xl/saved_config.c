@@ -21,6 +21,7 @@
 #include "dom0-tools/lib/log.h"
 
 #define PATH_BYTES 192
+#define NEXT_BYTES (PATH_BYTES + 8)
 
 const char *saved_config_dir = XEN_STATE_DIR;
 
@@ -37,6 +38,15 @@ static void state_path(char path[PATH_BYTES], const uint8_t uuid[16], enum saved
 
 	uuid_unparse_lower(uuid, text);
 	snprintf(path, PATH_BYTES, "%s/%s%s", saved_config_dir, text, endings[state]);
+}
+
+/* Where a changed configuration is written before it takes its place. */
+static void next_path(char path[NEXT_BYTES], const uint8_t uuid[16])
+{
+	char created[PATH_BYTES];
+
+	state_path(created, uuid, SAVED_CREATED);
+	snprintf(path, NEXT_BYTES, "%s.next", created);
 }
 
 bool saved_config_exists(const uint8_t uuid[16], enum saved_state state)
@@ -158,8 +168,11 @@ void saved_config_remove_state(const uint8_t uuid[16], enum saved_state state)
 
 void saved_config_remove(const uint8_t uuid[16])
 {
+	char next[NEXT_BYTES];
 	int state;
 
+	next_path(next, uuid);
+	unlink(next);
 	for (state = 0; state < SAVED_NONE; state++)
 		saved_config_remove_state(uuid, (enum saved_state)state);
 }
@@ -218,6 +231,52 @@ int saved_config_lock(const uint8_t uuid[16], enum saved_state *state)
 		if (ret < 0 && ret != -EINTR)
 			return ret;
 	}
+}
+
+/*
+ * A new file takes the old one's name. It is locked before, as the old one is: who waits for the
+ * old one's lock finds out that it is not current any more.
+ */
+static int replace(const uint8_t uuid[16], const char *text)
+{
+	char path[PATH_BYTES], next[NEXT_BYTES];
+	int fd, ret = 0;
+
+	state_path(path, uuid, SAVED_CREATED);
+	next_path(next, uuid);
+	unlink(next); /* of a process that died right here */
+	fd = create_locked(next, text);
+	if (fd < 0)
+		return fd;
+	if (rename(next, path) < 0) {
+		ret = -errno;
+		unlink(next);
+	}
+	close(fd);
+	return ret;
+}
+
+int saved_config_change(const uint8_t uuid[16], saved_change_fn *change, void *arg)
+{
+	struct domain_config config;
+	enum saved_state state;
+	char *text;
+	int ret = -ENOENT, lock = saved_config_lock(uuid, &state);
+
+	if (lock < 0)
+		return lock;
+	if (state == SAVED_CREATED) {
+		ret = -EINVAL;
+		if (saved_config_load(uuid, state, &config)) {
+			change(&config, arg);
+			text = domain_config_format(&config);
+			ret = text ? replace(uuid, text) : -ENOMEM;
+			free(text);
+			domain_config_free(&config);
+		}
+	}
+	close(lock);
+	return ret;
 }
 
 /* A line of /proc/locks: "1: FLOCK  ADVISORY  WRITE 123 00:1b:456 0 EOF"; the pid if it is st's. */

@@ -50,6 +50,14 @@ void saved_config_remove(const uint8_t uuid[16]);
 void saved_config_remove_foreign(uint32_t domid, const uint8_t uuid[16]);
 
 /*
+ * Changes the configuration that is kept of a created domain: change() gets it, with arg, and what
+ * it makes of it replaces the file at once. -ENOENT when there is no such file, or the domain is
+ * being ended or restarted.
+ */
+typedef void saved_change_fn(struct domain_config *config, void *arg);
+int saved_config_change(const uint8_t uuid[16], saved_change_fn *change, void *arg);
+
+/*
  * Waits until nobody else works on the domain. The fd of the lock and the state then; -ENOENT when
  * there is no file.
  */

@@ -48,7 +48,9 @@ def test_domid_and_domname(dom0):
 def test_xl_help_lists_every_command(dom0):
     out = dom0.ok("xl help")
     for name in ("create", "list", "console", "pause", "unpause", "shutdown", "reboot", "destroy", "info",
-                 "dmesg", "domid", "domname"):
+                 "dmesg", "domid", "domname", "vcpu-list", "vcpu-pin", "vcpu-set", "sched-credit2", "cpupool-list",
+                 "cpupool-create", "cpupool-destroy", "cpupool-rename", "cpupool-cpu-add", "cpupool-cpu-remove",
+                 "cpupool-migrate", "cpupool-numa-split"):
         assert re.search(rf"^\s*{name}\s", out, re.M), f"{name} is not in\n{out}"
 
 

@@ -96,7 +96,9 @@ static void test_round_trip(void **state)
 		"maxvcpus = 4\non_crash = 'preserve'\non_poweroff = 'rename-restart'\n"
 		"disk = [ 'phy:/dev/x,xvda,w', '/i.iso,,hdc,cdrom', "
 		"'vdev=d7,access=w!,target=/a,b' ]\n"
-		"vif = [ 'mac=00:16:3e:00:00:01,rate=10Mb/s', '' ]\nmax_grant_frames = 64\n",
+		"vif = [ 'mac=00:16:3e:00:00:01,rate=10Mb/s', '' ]\nmax_grant_frames = 64\n"
+		"cpus = '0-1'\ncpus_soft = [ '0', 'all,^0' ]\ncpu_weight = 7\ncap = 50\npool = "
+		"'p \"1'\n",
 		&config);
 	text = domain_config_format(&config);
 	assert_non_null(text);
@@ -113,10 +115,40 @@ static void test_round_trip(void **state)
 	assert_int_equal(again.on[EVENT_CRASH], ACTION_PRESERVE);
 	assert_true(again.has_uuid);
 	assert_int_equal(again.uuid[0], 0x6f);
+	assert_string_equal(cpu_lists_get(&again.cpus, 3), "0-1");
+	assert_string_equal(cpu_lists_get(&again.cpus_soft, 1), "all,^0");
+	assert_null(cpu_lists_get(&again.cpus_soft, 2));
+	assert_int_equal(again.cpu_weight, 7);
+	assert_int_equal(again.cap, 50);
+	assert_string_equal(again.pool, "p \"1");
 	domain_config_free(&config);
 	domain_config_free(&again);
 	free(text);
 	free(text2);
+}
+
+static void test_cpus(void **state)
+{
+	struct domain_config config;
+
+	(void)state;
+	load_ok(MINIMAL "vcpus = 2\nmaxvcpus = 4\ncap = 400\ncpus = '0-3,^1'\ncpus_soft = [ 0, "
+			"'all' ]\ncpu_weight = 65535\npool = 'p'\n",
+		&config);
+	assert_string_equal(cpu_lists_get(&config.cpus, 0), "0-3,^1");
+	assert_string_equal(cpu_lists_get(&config.cpus, 3), "0-3,^1");
+	assert_string_equal(cpu_lists_get(&config.cpus_soft, 0), "0");
+	assert_string_equal(cpu_lists_get(&config.cpus_soft, 1), "all");
+	assert_null(cpu_lists_get(&config.cpus_soft, 2));
+	assert_int_equal(config.cpu_weight, 65535);
+	assert_int_equal(config.cap, 400);
+	assert_string_equal(config.pool, "p");
+	domain_config_free(&config);
+	load_ok(MINIMAL "cpus = ''\ncpus_soft = []\npool = ''\n", &config);
+	assert_null(cpu_lists_get(&config.cpus, 0));
+	assert_null(cpu_lists_get(&config.cpus_soft, 0));
+	assert_null(config.pool);
+	domain_config_free(&config);
 }
 
 static void test_refusals(void **state)
@@ -135,6 +167,16 @@ static void test_refusals(void **state)
 	refuse(MINIMAL "vcpus = 0\n", "vcpus must be from 1 to 128");
 	refuse(MINIMAL "vcpus = 4\nmaxvcpus = 2\n", "maxvcpus is less");
 	refuse(MINIMAL "vcpus = []\n", "vcpus must be a number");
+	refuse(MINIMAL "vcpus = 129\n", "vcpus must be from 1 to 128");
+	refuse(MINIMAL "maxvcpus = 129\n", "maxvcpus must be from 1 to 128");
+	refuse(MINIMAL "cpu_weight = 0\n", "cpu_weight must be from 1 to 65535");
+	refuse(MINIMAL "cpu_weight = 65536\n", "cpu_weight must be from 1 to 65535");
+	refuse(MINIMAL "vcpus = 2\ncap = 201\n", "cap must be from 0 to 200");
+	refuse(MINIMAL "cap = -1\n", "cap must be from 0");
+	refuse(MINIMAL "pool = 1\n", "pool must be a string");
+	refuse(MINIMAL "cpus = 'one'\n", "cpus: \"one\" is no CPU");
+	refuse(MINIMAL "cpus = [ '0', [ '1' ] ]\n", "cpus must be a string");
+	refuse(MINIMAL "cpus_soft = [ '0', '1-' ]\n", "cpus_soft: \"1-\" is no CPU");
 	refuse(MINIMAL "type = 'hvm'\n", "hardware virtualization");
 	refuse(MINIMAL "on_crash = 'coredump-restart'\n", "core dumps");
 	refuse(MINIMAL "on_crash = 'restrat'\n", "did you mean \"restart\"");
@@ -168,7 +210,7 @@ static void test_ignored(void **state)
 	struct domain_config config;
 
 	(void)state;
-	load_ok(MINIMAL "cpu_weight = 512\ndevice_model_version = 'qemu-xen'\npci = []\nvfb = []\n"
+	load_ok(MINIMAL "tsc_mode = 1\ndevice_model_version = 'qemu-xen'\npci = []\nvfb = []\n"
 			"bootloader = ''\nvif = [ 'model=e1000' ]\nlocaltime = 0\n",
 		&config);
 	assert_int_equal(note_count, 3);
@@ -178,9 +220,13 @@ static void test_ignored(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),   cmocka_unit_test(test_cmdline),
-		cmocka_unit_test(test_round_trip), cmocka_unit_test(test_refusals),
-		cmocka_unit_test(test_ignored),    cmocka_unit_test(test_all_errors_are_found),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_cmdline),
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_cpus),
+		cmocka_unit_test(test_ignored),
+		cmocka_unit_test(test_all_errors_are_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

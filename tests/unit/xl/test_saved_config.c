@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -134,6 +135,55 @@ static void test_lock_waits(void **state)
 	saved_config_remove(config.uuid);
 }
 
+static void set_vcpus(struct domain_config *changed, void *arg)
+{
+	const uint32_t *vcpus = arg;
+
+	changed->max_vcpus = 8;
+	changed->vcpus = *vcpus;
+}
+
+/* Whoever waits for the lock meanwhile gets the changed file's. */
+static void test_change(void **state)
+{
+	struct domain_config loaded = { 0 };
+	enum saved_state found;
+	uint32_t vcpus = 3;
+	int lock, status;
+	char path[128];
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(saved_config_change(config.uuid, set_vcpus, &vcpus), -ENOENT);
+	lock = saved_config_begin(&config);
+	assert_true(lock >= 0);
+	assert_int_equal(saved_config_move(config.uuid, SAVED_NEW, SAVED_CREATED), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		close(lock);
+		_exit(saved_config_change(config.uuid, set_vcpus, &vcpus) == 0 ? 0 : 1);
+	}
+	close(lock);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	lock = saved_config_lock(config.uuid, &found);
+	assert_true(lock >= 0);
+	assert_int_equal(found, SAVED_CREATED);
+	assert_true(saved_config_load(config.uuid, SAVED_CREATED, &loaded));
+	assert_int_equal(loaded.vcpus, 3);
+	domain_config_free(&loaded);
+	close(lock);
+	/* What a killed process leaves of a change goes with the rest. */
+	snprintf(path, sizeof(path), "%s/01020300-0000-0000-0000-000000000000.cfg.next", dir);
+	assert_int_equal(close(creat(path, 0600)), 0);
+	assert_int_equal(saved_config_change(config.uuid, set_vcpus, &vcpus), 0);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(close(creat(path, 0600)), 0);
+	saved_config_remove(config.uuid);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
 static void test_foreign_files(void **state)
 {
 	char path[128];
@@ -155,9 +205,8 @@ static void test_foreign_files(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_states),
-		cmocka_unit_test(test_crash_in_a_restart),
-		cmocka_unit_test(test_lock_waits),
+		cmocka_unit_test(test_states),        cmocka_unit_test(test_crash_in_a_restart),
+		cmocka_unit_test(test_lock_waits),    cmocka_unit_test(test_change),
 		cmocka_unit_test(test_foreign_files),
 	};
 
