@@ -15,7 +15,7 @@ struct held_locks {
 static DEFINE_PER_CPU(struct held_locks, held_locks);
 
 /* An interrupt may come between finding and changing our CPU's list, but leaves it as it was. */
-static void check_order(const spinlock_t *lock)
+void spin_check_order(const spinlock_t *lock)
 {
 	struct held_locks *h = &this_cpu(held_locks);
 
@@ -29,7 +29,7 @@ static void check_order(const spinlock_t *lock)
 	}
 }
 
-static void note_taken(const spinlock_t *lock)
+void spin_note_taken(const spinlock_t *lock)
 {
 	struct held_locks *h = &this_cpu(held_locks);
 
@@ -37,7 +37,7 @@ static void note_taken(const spinlock_t *lock)
 	h->lock[h->count++] = lock;
 }
 
-static void note_released(const spinlock_t *lock)
+void spin_note_released(const spinlock_t *lock)
 {
 	struct held_locks *h = &this_cpu(held_locks);
 	unsigned int i = h->count;
@@ -49,32 +49,12 @@ static void note_released(const spinlock_t *lock)
 		h->lock[i - 1] = h->lock[i];
 	h->count--;
 }
-#else
-static inline void check_order(const spinlock_t *lock)
-{
-	(void)lock;
-}
-
-static inline void note_taken(const spinlock_t *lock)
-{
-	(void)lock;
-}
-
-static inline void note_released(const spinlock_t *lock)
-{
-	(void)lock;
-}
 #endif
 
-void spin_lock(spinlock_t *lock)
+void spin_wait(const spinlock_t *lock, uint16_t ticket)
 {
-	uint16_t ticket;
-
-	check_order(lock);
-	ticket = __atomic_fetch_add(&lock->tail, 1, __ATOMIC_RELAXED);
 	while (__atomic_load_n(&lock->head, __ATOMIC_ACQUIRE) != ticket)
 		cpu_wait(); /* the holder may be waiting for us */
-	note_taken(lock);
 }
 
 bool spin_trylock(spinlock_t *lock)
@@ -85,14 +65,8 @@ bool spin_trylock(spinlock_t *lock)
 	if (!__atomic_compare_exchange_n(&lock->tail, &expected, (uint16_t)(head + 1), false,
 					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return false;
-	note_taken(lock);
+	spin_note_taken(lock);
 	return true;
-}
-
-void spin_unlock(spinlock_t *lock)
-{
-	note_released(lock);
-	__atomic_store_n(&lock->head, (uint16_t)(lock->head + 1), __ATOMIC_RELEASE);
 }
 
 void spin_lock_pair(spinlock_t *a, spinlock_t *b)
@@ -110,20 +84,6 @@ void spin_unlock_pair(spinlock_t *a, spinlock_t *b)
 	spin_unlock(a);
 	if (a != b)
 		spin_unlock(b);
-}
-
-unsigned long spin_lock_irqsave(spinlock_t *lock)
-{
-	unsigned long flags = irq_save();
-
-	spin_lock(lock);
-	return flags;
-}
-
-void spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags)
-{
-	spin_unlock(lock);
-	irq_restore(flags);
 }
 
 bool spin_is_locked(const spinlock_t *lock)

@@ -9,6 +9,7 @@
 #ifndef LIB_SPINLOCK_H
 #define LIB_SPINLOCK_H
 
+#include "cpu/asm.h"
 #include "lib/types.h"
 
 /* The lock order of the hypervisor; the explanation is in xen/README.md. */
@@ -58,15 +59,66 @@ typedef struct spinlock {
 
 #define spin_lock_init(lock, lock_rank) (*(lock) = (spinlock_t)SPINLOCK_INIT(lock_rank))
 
-void spin_lock(spinlock_t *lock);
+/* The lock is taken: waits until it is this ticket's turn. */
+void spin_wait(const spinlock_t *lock, uint16_t ticket);
+
+#ifdef DEBUG
+void spin_check_order(const spinlock_t *lock);
+void spin_note_taken(const spinlock_t *lock);
+void spin_note_released(const spinlock_t *lock);
+#else
+static inline void spin_check_order(const spinlock_t *lock)
+{
+	(void)lock;
+}
+
+static inline void spin_note_taken(const spinlock_t *lock)
+{
+	(void)lock;
+}
+
+static inline void spin_note_released(const spinlock_t *lock)
+{
+	(void)lock;
+}
+#endif
+
+static inline void spin_lock(spinlock_t *lock)
+{
+	uint16_t ticket;
+
+	spin_check_order(lock);
+	ticket = __atomic_fetch_add(&lock->tail, 1, __ATOMIC_RELAXED);
+	if (unlikely(__atomic_load_n(&lock->head, __ATOMIC_ACQUIRE) != ticket))
+		spin_wait(lock, ticket);
+	spin_note_taken(lock);
+}
+
+static inline void spin_unlock(spinlock_t *lock)
+{
+	spin_note_released(lock);
+	__atomic_store_n(&lock->head, (uint16_t)(lock->head + 1), __ATOMIC_RELEASE);
+}
+
+/* Returns the flags for spin_unlock_irqrestore(). */
+static inline unsigned long spin_lock_irqsave(spinlock_t *lock)
+{
+	unsigned long flags = irq_save();
+
+	spin_lock(lock);
+	return flags;
+}
+
+static inline void spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags)
+{
+	spin_unlock(lock);
+	irq_restore(flags);
+}
+
 bool spin_trylock(spinlock_t *lock);
-void spin_unlock(spinlock_t *lock);
 /* Both locks, of the same rank, in address order; the same lock twice is taken once. */
 void spin_lock_pair(spinlock_t *a, spinlock_t *b);
 void spin_unlock_pair(spinlock_t *a, spinlock_t *b);
-/* Returns the flags for spin_unlock_irqrestore(). */
-unsigned long spin_lock_irqsave(spinlock_t *lock);
-void spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags);
 bool spin_is_locked(const spinlock_t *lock);
 
 #endif
