@@ -12,13 +12,14 @@
 #include "mm/guest_access.h"
 
 #define COPY_BATCH 64u
+#define CHUNK      8u /* entries that are copied from the guest at once; divides COPY_BATCH */
 
 /* One side of a copy: a page that is claimed for reading, or for reading and writing. */
 struct side {
 	bool claimed, by_ref, writable;
-	domid_t domid; /* as the guest gave it */
-	uint64_t name; /* grant reference or frame number */
-	struct domain *owner;
+	domid_t domid;        /* as the guest gave it; of owner, and of the claimed page */
+	uint64_t name;        /* grant reference or frame number */
+	struct domain *owner; /* referenced; NULL at the start */
 	mfn_t mfn;
 };
 
@@ -29,40 +30,47 @@ static void release(struct side *s)
 	grant_put_frame(s->mfn, !s->writable);
 	if (s->by_ref)
 		grant_unpin(s->owner, (grant_ref_t)s->name, !s->writable);
-	domain_put(s->owner);
 	s->claimed = false;
+}
+
+/* Makes domid's domain the side's owner. Its page is released. */
+static bool find_owner(struct side *s, domid_t domid)
+{
+	if (s->owner && s->domid == domid)
+		return true;
+	if (s->owner)
+		domain_put(s->owner);
+	s->owner = domain_get_any(domid);
+	s->domid = domid;
+	return s->owner;
 }
 
 /* Claims what p names, unless that is what s holds already. GNTST_*. */
 static int claim(struct side *s, const struct gnttab_copy_ptr *p, bool by_ref)
 {
 	uint64_t name = by_ref ? p->u.ref : p->u.gmfn;
-	int rc = GNTST_okay;
+	int rc;
 
-	if (s->claimed && s->by_ref == by_ref && s->domid == p->domid && s->name == name)
+	if (s->claimed && s->name == name && s->by_ref == by_ref && s->domid == p->domid)
 		return GNTST_okay;
 	release(s);
 	if (!by_ref && p->domid != DOMID_SELF)
 		return GNTST_permission_denied;
-	s->owner = domain_get_any(p->domid);
-	if (!s->owner)
+	if (!find_owner(s, p->domid))
 		return GNTST_bad_domain;
 	s->by_ref = by_ref;
-	s->domid = p->domid;
 	s->name = name;
 	s->mfn = name;
-	if (by_ref)
+	if (by_ref) {
 		rc = grant_pin(s->owner, p->u.ref, current->domain->domain_id, !s->writable,
 			       &s->mfn);
-	if (!rc) {
-		rc = grant_get_frame(s->owner, s->mfn, !s->writable);
-		if (rc && by_ref)
-			grant_unpin(s->owner, p->u.ref, !s->writable);
+		if (rc)
+			return rc;
 	}
-	if (rc)
-		domain_put(s->owner);
-	else
-		s->claimed = true;
+	rc = grant_get_frame(s->owner, s->mfn, !s->writable);
+	if (rc && by_ref)
+		grant_unpin(s->owner, p->u.ref, !s->writable);
+	s->claimed = !rc;
 	return rc;
 }
 
@@ -81,23 +89,32 @@ static int copy_one(const struct gnttab_copy *op, struct side *from, struct side
 	return rc;
 }
 
+static void side_end(struct side *s)
+{
+	release(s);
+	if (s->owner)
+		domain_put(s->owner);
+}
+
 long grant_copy(struct gnttab_copy *ops, unsigned int count)
 {
 	struct side from = { .claimed = false }, to = { .writable = true };
-	struct gnttab_copy op;
-	unsigned int i;
+	struct gnttab_copy op[CHUNK];
+	unsigned int done, n, i;
 	long rc = 0;
 
-	for (i = 0; i < count && i < COPY_BATCH && !rc; i++) {
-		if (copy_from_guest_offset(&op, ops, i, 1)) {
+	for (done = 0; done < min(count, COPY_BATCH) && !rc; done += n) {
+		n = min(count - done, CHUNK);
+		if (copy_from_guest_offset(op, ops, done, n)) {
 			rc = -EFAULT;
 			break;
 		}
-		op.status = (int16_t)copy_one(&op, &from, &to);
-		if (copy_to_guest(&ops[i].status, &op.status, sizeof(op.status)))
+		for (i = 0; i < n; i++)
+			op[i].status = (int16_t)copy_one(&op[i], &from, &to);
+		if (copy_to_guest_offset(ops, done, op, n))
 			rc = -EFAULT;
 	}
-	release(&from);
-	release(&to);
-	return rc ? rc : i < count ? (long)i : 0;
+	side_end(&from);
+	side_end(&to);
+	return rc ? rc : done < count ? (long)done : 0;
 }

@@ -11,7 +11,7 @@
  * then frame and pin are given back, so that the granting domain never sees a page as unused that
  * somebody could still write.
  *
- * Lock: the mapping domain's maptrack_lock.
+ * Lock: the mapping domain's maptrack_lock for free handles; one in use belongs to who claims it.
  */
 #include "console/console.h"
 #include "core/hypercall.h"
@@ -24,6 +24,7 @@
 
 #define MAP_BATCH   32u
 #define UNMAP_BATCH 32u
+#define CHUNK       8u /* entries that are copied from the guest at once; divides the others */
 #define MAP_KINDS   (GNTMAP_host_map | GNTMAP_device_map)
 
 /* ---- handles ---- */
@@ -37,89 +38,77 @@ static struct maptrack *maptrack_entry(const struct grant_table *t, uint32_t han
 static bool maptrack_grow(struct grant_table *t)
 {
 	struct maptrack *frame;
-	uint32_t first = t->maptrack_frames * HANDLES_PER_FRAME, i;
+	unsigned int frames = t->maptrack_frames;
+	uint32_t first = frames * HANDLES_PER_FRAME, i;
 	size_t limit = t->max_maptrack_frames;
 
-	if (t->maptrack_frames >= limit)
+	if (frames >= limit)
 		return false;
 	if (!t->maptrack)
 		t->maptrack = xzalloc_array(struct maptrack *, limit);
 	frame = t->maptrack ? xzalloc_array(struct maptrack, HANDLES_PER_FRAME) : NULL;
 	if (!frame)
 		return false;
-	for (i = 0; i < HANDLES_PER_FRAME; i++)
+	for (i = 0; i < HANDLES_PER_FRAME; i++) {
 		frame[i].next_free = i + 1 < HANDLES_PER_FRAME ? first + i + 1 : t->free_handle;
+		frame[i].busy = true;
+	}
 	t->free_handle = first;
-	t->maptrack[t->maptrack_frames++] = frame;
+	t->maptrack[frames] = frame;
+	__atomic_store_n(&t->maptrack_frames, frames + 1, __ATOMIC_RELEASE);
 	return true;
 }
 
-/* A handle for the mapping; the reference on its granter becomes the handle's. HANDLE_NONE. */
-static uint32_t handle_alloc(struct grant_table *t, const struct maptrack *mapping)
+/* A handle for a mapping to be made, or HANDLE_NONE. */
+static uint32_t handle_alloc(struct grant_table *t)
 {
-	uint32_t handle = HANDLE_NONE;
+	uint32_t handle;
 
 	spin_lock(&t->maptrack_lock);
-	if (t->free_handle != HANDLE_NONE || maptrack_grow(t)) {
-		struct maptrack *m;
-
+	handle = t->free_handle;
+	if (unlikely(handle == HANDLE_NONE) && maptrack_grow(t))
 		handle = t->free_handle;
-		m = maptrack_entry(t, handle);
-		t->free_handle = m->next_free;
-		*m = *mapping;
-	}
+	if (handle != HANDLE_NONE)
+		t->free_handle = maptrack_entry(t, handle)->next_free;
 	spin_unlock(&t->maptrack_lock);
 	return handle;
 }
 
 static void handle_free(struct grant_table *t, uint32_t handle)
 {
-	struct maptrack *m;
+	struct maptrack *m = maptrack_entry(t, handle);
 
+	m->granter = NULL;
 	spin_lock(&t->maptrack_lock);
-	m = maptrack_entry(t, handle);
-	*m = (struct maptrack){ .next_free = t->free_handle };
+	m->next_free = t->free_handle;
 	t->free_handle = handle;
 	spin_unlock(&t->maptrack_lock);
 }
 
-/* Claims a handle for one unmap at a time; *out is what it stands for. */
-static bool handle_claim(struct grant_table *t, uint32_t handle, struct maptrack *out)
+/* Claims what handle stands for, for one unmap at a time; NULL: it stands for nothing. */
+static struct maptrack *handle_claim(const struct grant_table *t, uint32_t handle)
 {
-	uint32_t handles;
-	bool claimed = false;
-
-	spin_lock(&t->maptrack_lock);
-	handles = t->maptrack_frames * HANDLES_PER_FRAME;
-	if (handle < handles) {
-		struct maptrack *m = maptrack_entry(t, index_clamp(handle, handles));
-
-		claimed = m->granter && !m->busy;
-		if (claimed) {
-			*out = *m;
-			m->busy = true;
-		}
-	}
-	spin_unlock(&t->maptrack_lock);
-	return claimed;
-}
-
-/* Ends the claim; flags are what still stands of the mapping. */
-static void handle_unclaim(struct grant_table *t, uint32_t handle, uint16_t flags)
-{
+	uint32_t handles =
+		__atomic_load_n(&t->maptrack_frames, __ATOMIC_ACQUIRE) * HANDLES_PER_FRAME;
 	struct maptrack *m;
 
-	spin_lock(&t->maptrack_lock);
-	m = maptrack_entry(t, handle);
-	m->flags = flags;
-	m->busy = false;
-	spin_unlock(&t->maptrack_lock);
+	if (handle >= handles)
+		return NULL;
+	m = maptrack_entry(t, index_clamp(handle, handles));
+	return __atomic_exchange_n(&m->busy, true, __ATOMIC_ACQUIRE) ? NULL : m;
+}
+
+/* The mapping stands, or what is left of it. */
+static void handle_unclaim(struct maptrack *m)
+{
+	__atomic_store_n(&m->busy, false, __ATOMIC_RELEASE);
 }
 
 /* ---- mapping ---- */
 
 /* Puts the pinned frame where op says; each kind of mapping takes its own references. */
-static int establish(const struct gnttab_map_grant_ref *op, const struct domain *granter, mfn_t mfn)
+static int establish(const struct gnttab_map_grant_ref *op, const struct domain *granter, mfn_t mfn,
+		     struct grant_cursor *cursor)
 {
 	bool readonly = op->flags & GNTMAP_readonly;
 	int rc = GNTST_okay;
@@ -132,7 +121,7 @@ static int establish(const struct gnttab_map_grant_ref *op, const struct domain 
 	if (op->flags & GNTMAP_host_map) {
 		rc = grant_get_frame(granter, mfn, readonly);
 		if (!rc) {
-			rc = pv_create_grant_mapping(op->host_addr, mfn, op->flags);
+			rc = pv_create_grant_mapping(cursor, op->host_addr, mfn, op->flags);
 			if (rc)
 				grant_put_frame(mfn, readonly);
 		}
@@ -142,11 +131,27 @@ static int establish(const struct gnttab_map_grant_ref *op, const struct domain 
 	return rc;
 }
 
-static void map_one(struct gnttab_map_grant_ref *op)
+/* What one mapping of a batch leaves for the next. */
+struct map_batch {
+	struct domain *granter; /* referenced; NULL at the start */
+	struct grant_cursor cursor;
+};
+
+static bool find_granter(struct map_batch *b, domid_t domid)
+{
+	if (likely(b->granter && b->granter->domain_id == domid))
+		return true;
+	if (b->granter)
+		domain_put(b->granter);
+	b->granter = domain_get(domid);
+	return b->granter;
+}
+
+static void map_one(struct gnttab_map_grant_ref *op, struct map_batch *b)
 {
 	struct domain *d = current->domain, *granter;
 	bool readonly = op->flags & GNTMAP_readonly;
-	struct maptrack mapping = { .ref = op->ref, .flags = (uint16_t)op->flags };
+	struct maptrack *m;
 	uint32_t handle;
 	mfn_t mfn;
 
@@ -154,177 +159,189 @@ static void map_one(struct gnttab_map_grant_ref *op)
 	if (!(op->flags & MAP_KINDS))
 		return;
 	op->status = GNTST_bad_domain;
-	mapping.granter = granter = domain_get(op->dom);
-	if (!granter)
+	if (!find_granter(b, op->dom))
 		return;
-	mapping.busy = true; /* until it stands */
+	granter = b->granter;
 	op->status = GNTST_no_device_space;
-	handle = handle_alloc(d->grant_table, &mapping);
+	handle = handle_alloc(d->grant_table);
 	if (handle == HANDLE_NONE)
-		goto put;
+		return;
 	op->status = (int16_t)grant_pin(granter, op->ref, d->domain_id, readonly, &mfn);
 	if (op->status)
 		goto free;
-	op->status = (int16_t)establish(op, granter, mfn);
+	op->status = (int16_t)establish(op, granter, mfn, &b->cursor);
 	if (op->status)
 		goto unpin;
 	op->handle = handle;
 	op->dev_bus_addr = mfn << PAGE_SHIFT;
-	handle_unclaim(d->grant_table, handle, mapping.flags);
+	domain_hold(granter);
+	m = maptrack_entry(d->grant_table, handle);
+	m->granter = granter;
+	m->ref = op->ref;
+	m->flags = (uint16_t)op->flags;
+	handle_unclaim(m);
 	return;
 
 unpin:
 	grant_unpin(granter, op->ref, readonly);
 free:
 	handle_free(d->grant_table, handle);
-put:
-	domain_put(granter);
 }
 
 long grant_map(struct gnttab_map_grant_ref *ops, unsigned int count)
 {
-	struct gnttab_map_grant_ref op;
-	unsigned int i;
+	struct gnttab_map_grant_ref op[CHUNK];
+	struct map_batch b = { .granter = NULL };
+	unsigned int done, n, i;
+	long rc = 0;
 
-	for (i = 0; i < count; i++) {
-		if (i == MAP_BATCH)
-			return i;
-		if (copy_from_guest_offset(&op, ops, i, 1))
-			return -EFAULT;
-		map_one(&op);
-		if (copy_to_guest_offset(ops, i, &op, 1))
-			return -EFAULT;
+	for (done = 0; done < min(count, MAP_BATCH) && !rc; done += n) {
+		n = min(count - done, CHUNK);
+		if (copy_from_guest_offset(op, ops, done, n)) {
+			rc = -EFAULT;
+			break;
+		}
+		for (i = 0; i < n; i++)
+			map_one(&op[i], &b);
+		if (copy_to_guest_offset(ops, done, op, n))
+			rc = -EFAULT;
 	}
-	return 0;
+	pv_grant_cursor_end(&b.cursor);
+	if (b.granter)
+		domain_put(b.granter);
+	return rc ? rc : done < count ? (long)done : 0;
 }
 
 /* ---- unmapping ---- */
 
 /* A mapping on its way out: what is left to do after the TLB flush. */
 struct unmapped {
-	struct maptrack mapping;
+	struct maptrack *m; /* claimed */
 	mfn_t mfn;
 	uint32_t handle;
 	uint16_t gone; /* GNTMAP_* kinds that were undone; 0: the rest means nothing */
 };
 
-static mfn_t pinned_mfn(const struct maptrack *m)
-{
-	struct grant_table *t = m->granter->grant_table;
-	mfn_t mfn;
-
-	spin_lock(&t->lock);
-	mfn = t->active[m->ref / ENTRIES_PER_FRAME][m->ref % ENTRIES_PER_FRAME].mfn;
-	spin_unlock(&t->lock);
-	return mfn;
-}
+/* What an unmap of either kind asks for. */
+struct unmap_request {
+	uint32_t handle;
+	uint64_t host_addr, new_addr, dev_bus_addr;
+};
 
 /* First step. What u is to be completed with; GNTST_*. */
-static int unmap_begin(uint32_t handle, uint64_t host_addr, uint64_t new_addr,
-		       uint64_t dev_bus_addr, struct unmapped *u)
+static int unmap_begin(const struct unmap_request *r, struct unmapped *u,
+		       struct grant_cursor *cursor)
 {
-	struct grant_table *t = current->domain->grant_table;
-	struct maptrack *m = &u->mapping;
+	struct maptrack *m = handle_claim(current->domain->grant_table, r->handle);
 	int rc = GNTST_okay;
 
-	*u = (struct unmapped){ .handle = handle };
-	if (!handle_claim(t, handle, m))
+	u->gone = 0;
+	if (!m)
 		return GNTST_bad_handle;
-	u->mfn = pinned_mfn(m);
+	u->m = m;
+	u->handle = r->handle;
+	u->mfn = grant_pinned_frame(m->granter, m->ref);
 
-	if (dev_bus_addr && dev_bus_addr >> PAGE_SHIFT != u->mfn)
+	if (r->dev_bus_addr && r->dev_bus_addr >> PAGE_SHIFT != u->mfn)
 		rc = GNTST_general_error;
-	else if (dev_bus_addr)
+	else if (r->dev_bus_addr)
 		u->gone |= m->flags & GNTMAP_device_map;
-	if (!rc && host_addr && (m->flags & GNTMAP_host_map)) {
-		rc = pv_replace_grant_mapping(host_addr, u->mfn, new_addr, m->flags);
+	if (!rc && r->host_addr && (m->flags & GNTMAP_host_map)) {
+		rc = pv_replace_grant_mapping(cursor, r->host_addr, u->mfn, r->new_addr, m->flags);
 		if (!rc)
 			u->gone |= GNTMAP_host_map;
 	}
-	if (rc) {
-		handle_unclaim(t, handle, m->flags);
+	if (rc)
 		u->gone = 0;
-	} else if (!u->gone) {
-		handle_unclaim(t, handle, m->flags);
-	}
+	if (!u->gone)
+		handle_unclaim(m);
 	return rc;
 }
 
 /* Last step: no CPU can reach the frame through this mapping any more. */
-static void unmap_complete(struct unmapped *u)
+static void unmap_complete(const struct unmapped *u)
 {
-	struct grant_table *t = current->domain->grant_table;
-	struct maptrack *m = &u->mapping;
+	struct maptrack *m = u->m;
+	struct domain *granter = m->granter;
 	bool readonly = m->flags & GNTMAP_readonly;
 
-	if (!u->gone)
-		return;
 	if (u->gone & GNTMAP_host_map)
 		grant_put_frame(u->mfn, readonly);
 	if (u->gone & GNTMAP_device_map)
 		grant_put_frame(u->mfn, readonly);
 	m->flags &= (uint16_t)~u->gone;
 	if (m->flags & MAP_KINDS) {
-		handle_unclaim(t, u->handle, m->flags);
+		handle_unclaim(m);
 		return;
 	}
-	grant_unpin(m->granter, m->ref, readonly);
-	handle_free(t, u->handle);
-	domain_put(m->granter);
+	grant_unpin(granter, m->ref, readonly);
+	handle_free(current->domain->grant_table, u->handle);
+	domain_put(granter);
 }
 
 static void unmap_finish(struct unmapped *u, unsigned int count)
 {
-	bool flush = false;
+	uint16_t gone = 0;
 	unsigned int i;
 
 	for (i = 0; i < count; i++)
-		flush = flush || (u[i].gone & GNTMAP_host_map);
-	if (flush)
+		gone |= u[i].gone;
+	if (gone & GNTMAP_host_map)
 		tlb_flush_mask(&current->domain->dirty_cpus);
 	for (i = 0; i < count; i++)
-		unmap_complete(&u[i]);
+		if (u[i].gone)
+			unmap_complete(&u[i]);
 }
 
 long grant_unmap(struct gnttab_unmap_grant_ref *ops, unsigned int count)
 {
 	struct unmapped u[UNMAP_BATCH];
-	struct gnttab_unmap_grant_ref op;
-	unsigned int i;
+	struct gnttab_unmap_grant_ref op[CHUNK];
+	struct grant_cursor cursor = { .l1 = 0 };
+	unsigned int done, n, i;
 	long rc = 0;
 
-	for (i = 0; i < count && i < UNMAP_BATCH && !rc; i++) {
-		u[i].gone = 0;
-		if (copy_from_guest_offset(&op, ops, i, 1)) {
+	for (done = 0; done < min(count, UNMAP_BATCH) && !rc; done += n) {
+		n = min(count - done, CHUNK);
+		if (copy_from_guest_offset(op, ops, done, n)) {
 			rc = -EFAULT;
 			break;
 		}
-		op.status =
-			(int16_t)unmap_begin(op.handle, op.host_addr, 0, op.dev_bus_addr, &u[i]);
-		if (copy_to_guest_offset(ops, i, &op, 1))
+		for (i = 0; i < n; i++)
+			op[i].status = (int16_t)unmap_begin(
+				&(struct unmap_request){ .handle = op[i].handle,
+							 .host_addr = op[i].host_addr,
+							 .dev_bus_addr = op[i].dev_bus_addr },
+				&u[done + i], &cursor);
+		if (copy_to_guest_offset(ops, done, op, n))
 			rc = -EFAULT;
 	}
-	unmap_finish(u, i);
-	return rc ? rc : i < count ? (long)i : 0;
+	pv_grant_cursor_end(&cursor);
+	unmap_finish(u, done);
+	return rc ? rc : done < count ? (long)done : 0;
 }
 
 long grant_unmap_and_replace(struct gnttab_unmap_and_replace *ops, unsigned int count)
 {
 	struct unmapped u[UNMAP_BATCH];
 	struct gnttab_unmap_and_replace op;
+	struct grant_cursor cursor = { .l1 = 0 };
 	unsigned int i;
 	long rc = 0;
 
-	for (i = 0; i < count && i < UNMAP_BATCH && !rc; i++) {
-		u[i].gone = 0;
+	for (i = 0; i < min(count, UNMAP_BATCH) && !rc; i++) {
 		if (copy_from_guest_offset(&op, ops, i, 1)) {
 			rc = -EFAULT;
 			break;
 		}
-		op.status = (int16_t)unmap_begin(op.handle, op.host_addr, op.new_addr, 0, &u[i]);
+		op.status = (int16_t)unmap_begin(&(struct unmap_request){ .handle = op.handle,
+									  .host_addr = op.host_addr,
+									  .new_addr = op.new_addr },
+						 &u[i], &cursor);
 		if (copy_to_guest_offset(ops, i, &op, 1))
 			rc = -EFAULT;
 	}
+	pv_grant_cursor_end(&cursor);
 	unmap_finish(u, i);
 	return rc ? rc : i < count ? (long)i : 0;
 }
@@ -347,7 +364,7 @@ int grant_release_mappings(struct domain *d)
 		if (++done % 64 == 0 && hypercall_preempt_check())
 			return -ERESTART;
 		if (m.flags & GNTMAP_device_map)
-			grant_put_frame(pinned_mfn(&m), readonly);
+			grant_put_frame(grant_pinned_frame(m.granter, m.ref), readonly);
 		grant_unpin(m.granter, m.ref, readonly);
 		handle_free(t, t->release_next);
 		domain_put(m.granter);

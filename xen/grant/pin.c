@@ -6,8 +6,6 @@
  */
 #include "console/console.h"
 #include "grant/table.h"
-#include "mm/page.h"
-#include "pv/page_type.h"
 
 #define PINS_MAX     0xfff0u
 #define UPDATE_TRIES 8 /* of an entry that its owner keeps changing */
@@ -115,29 +113,4 @@ void grant_unpin(struct domain *d, grant_ref_t ref, bool readonly)
 		__atomic_fetch_and(flags, (uint16_t)~over, __ATOMIC_SEQ_CST);
 	}
 	spin_unlock(&t->lock);
-}
-
-int grant_get_frame(const struct domain *d, mfn_t mfn, bool readonly)
-{
-	struct page_info *page;
-	bool got;
-
-	if (!mfn_valid(mfn))
-		return GNTST_general_error;
-	page = mfn_to_page(mfn);
-	if (readonly)
-		got = get_page(page, d->domain_id);
-	else
-		got = get_page_and_type(page, d->domain_id, PGT_WRITABLE) == 0;
-	return got ? GNTST_okay : GNTST_general_error;
-}
-
-void grant_put_frame(mfn_t mfn, bool readonly)
-{
-	struct page_info *page = mfn_to_page(mfn);
-
-	if (readonly)
-		put_page(page);
-	else
-		put_page_and_type(page);
 }

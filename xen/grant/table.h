@@ -9,6 +9,9 @@
 #include "grant/grant.h"
 #include "lib/spinlock.h"
 #include "mm/layout.h"
+#include "mm/page.h"
+#include "pv/page_ref.h"
+#include "pv/page_type.h"
 
 #define ENTRIES_PER_FRAME ((unsigned int)(PAGE_SIZE / sizeof(struct grant_entry_v1)))
 #define HANDLES_PER_FRAME ((unsigned int)(PAGE_SIZE / sizeof(struct maptrack)))
@@ -21,15 +24,18 @@ struct active {
 	mfn_t mfn;
 };
 
-/* A mapping that a domain made: what its handle names. */
+/*
+ * A mapping that a domain made: what its handle names. Whoever changes busy from false to true has
+ * it to himself; a handle that is free, or whose mapping is being made, is busy, too.
+ */
 struct maptrack {
-	struct domain *granter; /* referenced; NULL: the handle is free */
+	struct domain *granter; /* referenced; NULL: nothing is mapped */
 	union {
 		grant_ref_t ref;
 		uint32_t next_free; /* HANDLE_NONE at the end */
 	};
 	uint16_t flags; /* GNTMAP_*: host_map and device_map as far as they still stand */
-	bool busy;      /* an unmap is at work */
+	bool busy;
 };
 _Static_assert(sizeof(struct maptrack) == 16, "what a handle costs");
 
@@ -40,9 +46,9 @@ struct grant_table {
 	struct grant_entry_v1 **shared; /* per frame, in the direct map */
 	struct active **active;         /* per frame */
 
-	spinlock_t maptrack_lock;
+	spinlock_t maptrack_lock;   /* the list of free handles, and growth */
 	struct maptrack **maptrack; /* per maptrack frame; made at the first mapping */
-	unsigned int maptrack_frames, max_maptrack_frames;
+	unsigned int maptrack_frames, max_maptrack_frames; /* the first is read without the lock */
 	uint32_t free_handle;
 	uint32_t release_next; /* where grant_release_mappings() goes on */
 };
@@ -67,9 +73,33 @@ int grant_table_grow(struct domain *d, unsigned int frames);
  */
 int grant_pin(struct domain *d, grant_ref_t ref, domid_t user, bool readonly, mfn_t *mfn);
 void grant_unpin(struct domain *d, grant_ref_t ref, bool readonly);
+/* The frame of an entry that the caller has pinned: it does not change until then. */
+static inline mfn_t grant_pinned_frame(const struct domain *d, grant_ref_t ref)
+{
+	return d->grant_table->active[ref / ENTRIES_PER_FRAME][ref % ENTRIES_PER_FRAME].mfn;
+}
+
 /* References on mfn of d, a PGT_WRITABLE one too unless readonly. GNTST_*. */
-int grant_get_frame(const struct domain *d, mfn_t mfn, bool readonly);
-void grant_put_frame(mfn_t mfn, bool readonly);
+static inline int grant_get_frame(const struct domain *d, mfn_t mfn, bool readonly)
+{
+	struct page_info *page = mfn_to_page(mfn);
+
+	if (unlikely(!mfn_valid(mfn)))
+		return GNTST_general_error;
+	if (readonly ? page_ref_get(page, d->domain_id)
+		     : page_ref_get_writable(page, d->domain_id) ||
+			       get_page_and_type(page, d->domain_id, PGT_WRITABLE) == 0)
+		return GNTST_okay;
+	return GNTST_general_error;
+}
+
+static inline void grant_put_frame(mfn_t mfn, bool readonly)
+{
+	if (readonly)
+		page_ref_put(mfn_to_page(mfn));
+	else
+		page_ref_put_writable(mfn_to_page(mfn));
+}
 
 /* map.c and copy.c: one batch of the hypercall each. 0, -EFAULT, or how many were done: go on. */
 long grant_map(struct gnttab_map_grant_ref *ops, unsigned int count);

@@ -17,19 +17,46 @@
 
 #define PTE_AD (PTE_ACCESSED | PTE_DIRTY)
 
-/* The L1 entry that a map or unmap names, with references on its table; NULL if it is none. */
-static pte_t *find_entry(uint64_t host_addr, unsigned int flags, mfn_t *l1)
+void pv_grant_cursor_end(struct grant_cursor *c)
+{
+	if (c->l1)
+		pv_put_l1e(c->l1);
+	c->l1 = 0;
+}
+
+/* Makes the table in which host_addr lies the cursor's. */
+static bool find_table(struct grant_cursor *c, uint64_t host_addr, bool by_pte)
 {
 	struct vcpu *v = current;
+	mfn_t l1 = host_addr >> PAGE_SHIFT;
 
-	if (!(flags & GNTMAP_contains_pte))
-		return pv_get_l1e(v, host_addr, l1);
+	pv_grant_cursor_end(c);
+	if (by_pte) {
+		if (!mfn_valid(l1) ||
+		    !page_ref_get_table(mfn_to_page(l1), v->domain->domain_id, PGT_L1))
+			return false;
+	} else if (!pv_get_l1e(v, host_addr, &l1)) {
+		return false;
+	}
+	c->l1 = l1;
+	return true;
+}
 
-	*l1 = host_addr >> PAGE_SHIFT;
-	if (host_addr % sizeof(pte_t) || !mfn_valid(*l1) ||
-	    !page_ref_get_table(mfn_to_page(*l1), v->domain->domain_id, PGT_L1))
+/* The L1 entry that a map or unmap names, in the cursor's table; NULL if it is none. */
+static pte_t *find_entry(struct grant_cursor *c, uint64_t host_addr, unsigned int flags)
+{
+	bool by_pte = flags & GNTMAP_contains_pte;
+	uint64_t key = (host_addr >> (by_pte ? PAGE_SHIFT : PT_SHIFT(2))) * 2 + by_pte;
+	uint64_t index = by_pte ? host_addr % PAGE_SIZE / sizeof(pte_t) : PT_INDEX(host_addr, 1);
+
+	if (by_pte && host_addr % sizeof(pte_t))
 		return NULL;
-	return maddr_to_virt(host_addr);
+	if (!c->l1 || c->key != key) {
+		if (!find_table(c, host_addr, by_pte))
+			return NULL;
+		c->key = key;
+	}
+	return (pte_t *)mfn_to_virt(c->l1) + index;
 }
 
 static pte_t grant_pte(mfn_t mfn, unsigned int flags)
@@ -42,18 +69,16 @@ static pte_t grant_pte(mfn_t mfn, unsigned int flags)
 	return pte | (((uint64_t)(flags >> _GNTMAP_guest_avail0) << 9) & PTE_AVAIL);
 }
 
-int pv_create_grant_mapping(uint64_t host_addr, mfn_t mfn, unsigned int flags)
+int pv_create_grant_mapping(struct grant_cursor *c, uint64_t host_addr, mfn_t mfn,
+			    unsigned int flags)
 {
-	pte_t *entry, old;
-	mfn_t l1;
+	pte_t *entry = find_entry(c, host_addr, flags), old;
 
-	entry = find_entry(host_addr, flags, &l1);
 	if (!entry)
 		return GNTST_general_error;
 	old = __atomic_exchange_n(entry, grant_pte(mfn, flags), __ATOMIC_SEQ_CST);
 	if (old & PTE_PRESENT)
 		put_page_from_l1e(old, current->domain);
-	pv_put_l1e(l1);
 	return GNTST_okay;
 }
 
@@ -92,26 +117,22 @@ static bool replace_entry(pte_t *entry, mfn_t mfn, unsigned int flags, pte_t val
 	return true;
 }
 
-int pv_replace_grant_mapping(uint64_t host_addr, mfn_t mfn, uint64_t new_addr, unsigned int flags)
+int pv_replace_grant_mapping(struct grant_cursor *c, uint64_t host_addr, mfn_t mfn,
+			     uint64_t new_addr, unsigned int flags)
 {
-	int rc = GNTST_okay;
 	pte_t *entry, val = 0;
-	mfn_t l1;
 
 	if (new_addr && (flags & GNTMAP_contains_pte))
 		return GNTST_general_error;
-	entry = find_entry(host_addr, flags, &l1);
-	if (!entry)
+	entry = find_entry(c, host_addr, flags);
+	if (!entry || !maps_grant(READ_ONCE(*entry), mfn, flags) ||
+	    (new_addr && !take_entry(new_addr, &val)))
 		return GNTST_general_error;
-	if (!maps_grant(READ_ONCE(*entry), mfn, flags) ||
-	    (new_addr && !take_entry(new_addr, &val))) {
-		rc = GNTST_general_error;
-	} else if (!replace_entry(entry, mfn, flags, val)) {
+	if (!replace_entry(entry, mfn, flags, val)) {
 		/* Another vCPU was faster. It may have used the place of what was taken, too. */
 		if (val & PTE_PRESENT)
 			put_page_from_l1e(val, current->domain);
-		rc = GNTST_general_error;
+		return GNTST_general_error;
 	}
-	pv_put_l1e(l1);
-	return rc;
+	return GNTST_okay;
 }

@@ -63,17 +63,29 @@ bool pv_fixup_page_fault(uint64_t addr, struct cpu_user_regs *regs);
 /* ---- grants (pv/grant_map.c), for the running domain; v = current ---- */
 
 /*
+ * The L1 table in which a batch of these operations worked last: it stays referenced until the end
+ * of the batch, since the next address mostly lies in it, too. All zero at the start.
+ */
+struct grant_cursor {
+	mfn_t l1;     /* 0: none */
+	uint64_t key; /* what it was found by */
+};
+void pv_grant_cursor_end(struct grant_cursor *c);
+
+/*
  * Puts mfn at host_addr (a linear address, or with GNTMAP_contains_pte the machine address of an L1
  * entry) with access by flags (GNTMAP_readonly ...). On success the caller's references on mfn (a
  * general one, and a PGT_WRITABLE one if not read-only) become the mapping's. Returns GNTST_*.
  */
-int pv_create_grant_mapping(uint64_t host_addr, mfn_t mfn, unsigned int flags);
+int pv_create_grant_mapping(struct grant_cursor *c, uint64_t host_addr, mfn_t mfn,
+			    unsigned int flags);
 /*
  * Removes it: the entry becomes what maps new_addr (which is moved from there), or empty if that is
  * 0. The mapping's references go back to the caller, who drops them after the TLBs of the domain
  * (d->dirty_cpus) have been flushed: this function does not flush. Returns GNTST_*.
  */
-int pv_replace_grant_mapping(uint64_t host_addr, mfn_t mfn, uint64_t new_addr, unsigned int flags);
+int pv_replace_grant_mapping(struct grant_cursor *c, uint64_t host_addr, mfn_t mfn,
+			     uint64_t new_addr, unsigned int flags);
 
 /* ---- teardown (pv/teardown.c) ---- */
 

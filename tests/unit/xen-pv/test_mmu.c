@@ -263,6 +263,26 @@ static mfn_t granted(bool readonly)
 	return mfn;
 }
 
+/* Operations that are batches of their own. */
+static int create_grant_mapping(uint64_t host_addr, mfn_t mfn, unsigned int flags)
+{
+	struct grant_cursor c = { .l1 = 0 };
+	int rc = pv_create_grant_mapping(&c, host_addr, mfn, flags);
+
+	pv_grant_cursor_end(&c);
+	return rc;
+}
+
+static int replace_grant_mapping(uint64_t host_addr, mfn_t mfn, uint64_t new_addr,
+				 unsigned int flags)
+{
+	struct grant_cursor c = { .l1 = 0 };
+	int rc = pv_replace_grant_mapping(&c, host_addr, mfn, new_addr, flags);
+
+	pv_grant_cursor_end(&c);
+	return rc;
+}
+
 static void test_grant_mappings(void **state)
 {
 	uint64_t pte_addr = ENTRY_PTR(t[0], 31);
@@ -270,8 +290,8 @@ static void test_grant_mappings(void **state)
 	unsigned int ro_flags = GNTMAP_host_map | GNTMAP_readonly;
 
 	(void)state;
-	assert_int_equal(pv_create_grant_mapping(GUEST_VA(30), rw, GNTMAP_host_map), GNTST_okay);
-	assert_int_equal(pv_create_grant_mapping(pte_addr, ro, ro_flags | GNTMAP_contains_pte),
+	assert_int_equal(create_grant_mapping(GUEST_VA(30), rw, GNTMAP_host_map), GNTST_okay);
+	assert_int_equal(create_grant_mapping(pte_addr, ro, ro_flags | GNTMAP_contains_pte),
 			 GNTST_okay);
 	machine_check();
 	/* The guest cannot change the access that the grant gives, in either direction. */
@@ -279,18 +299,16 @@ static void test_grant_mappings(void **state)
 	assert_int_equal(set_entry(t[0], 31, pte_make(ro, RW)), -EPERM);
 	assert_int_equal(set_entry(t[0], 32, pte_make(rw, RO)), -EPERM);
 	/* Not this frame, not this access, not there. */
-	assert_int_equal(pv_replace_grant_mapping(GUEST_VA(30), ro, 0, GNTMAP_host_map),
+	assert_int_equal(replace_grant_mapping(GUEST_VA(30), ro, 0, GNTMAP_host_map),
 			 GNTST_general_error);
-	assert_int_equal(pv_replace_grant_mapping(GUEST_VA(30), rw, 0, ro_flags),
+	assert_int_equal(replace_grant_mapping(GUEST_VA(30), rw, 0, ro_flags), GNTST_general_error);
+	assert_int_equal(replace_grant_mapping(GUEST_VA(33), rw, 0, GNTMAP_host_map),
 			 GNTST_general_error);
-	assert_int_equal(pv_replace_grant_mapping(GUEST_VA(33), rw, 0, GNTMAP_host_map),
-			 GNTST_general_error);
-	assert_int_equal(pv_replace_grant_mapping(GUEST_VA(30), rw, 0, GNTMAP_host_map),
-			 GNTST_okay);
+	assert_int_equal(replace_grant_mapping(GUEST_VA(30), rw, 0, GNTMAP_host_map), GNTST_okay);
 	put_page_and_type(mfn_to_page(rw));
 	/* Replaced by what is mapped elsewhere. */
 	assert_int_equal(set_entry(t[0], 2, pte_make(data, RO)), 0);
-	assert_int_equal(pv_replace_grant_mapping(GUEST_VA(31), ro, GUEST_VA(2), ro_flags),
+	assert_int_equal(replace_grant_mapping(GUEST_VA(31), ro, GUEST_VA(2), ro_flags),
 			 GNTST_okay);
 	put_page(mfn_to_page(ro));
 	assert_int_equal(frame_ptr(t[0])[2], 0);
@@ -298,9 +316,9 @@ static void test_grant_mappings(void **state)
 	machine_check();
 	assert_int_equal(count_of(rw), 0);
 	assert_int_equal(count_of(ro), 0);
-	assert_int_equal(pv_create_grant_mapping(ENTRY_PTR(data, 0), ro, GNTMAP_contains_pte),
+	assert_int_equal(create_grant_mapping(ENTRY_PTR(data, 0), ro, GNTMAP_contains_pte),
 			 GNTST_general_error);
-	assert_int_equal(pv_create_grant_mapping(GUEST_VA(1000), ro, 0), GNTST_general_error);
+	assert_int_equal(create_grant_mapping(GUEST_VA(1000), ro, 0), GNTST_general_error);
 }
 
 /* The guest drops the mapping itself: its TLB must not keep what the granter may make a table. */
@@ -310,7 +328,7 @@ static void test_dropped_grant_mapping_flushes(void **state)
 	unsigned int before;
 
 	(void)state;
-	assert_int_equal(pv_create_grant_mapping(GUEST_VA(30), rw, GNTMAP_host_map), GNTST_okay);
+	assert_int_equal(create_grant_mapping(GUEST_VA(30), rw, GNTMAP_host_map), GNTST_okay);
 	before = machine_flushes;
 	assert_int_equal(set_entry(t[0], 30, 0), 0);
 	assert_int_equal(machine_flushes, before + 1);
@@ -318,11 +336,43 @@ static void test_dropped_grant_mapping_flushes(void **state)
 
 	/* The same when the whole table goes. */
 	rw = granted(false);
-	assert_int_equal(pv_create_grant_mapping(GUEST_VA(30), rw, GNTMAP_host_map), GNTST_okay);
+	assert_int_equal(create_grant_mapping(GUEST_VA(30), rw, GNTMAP_host_map), GNTST_okay);
 	before = machine_flushes;
 	assert_int_equal(unpin(t[3]), 0);
 	assert_int_equal(machine_flushes, before + 1);
 	assert_int_equal(count_of(rw), 0);
+}
+
+/* Addresses in one table, in another, by entry and where there is none, in one batch. */
+static void test_grant_batch(void **state)
+{
+	const unsigned int by_pte = GNTMAP_host_map | GNTMAP_contains_pte;
+	mfn_t rw[4] = { granted(false), granted(false), granted(false), granted(false) };
+	struct grant_cursor c = { .l1 = 0 };
+
+	(void)state;
+	assert_int_equal(pv_create_grant_mapping(&c, GUEST_VA(30), rw[0], GNTMAP_host_map), 0);
+	assert_int_equal(pv_create_grant_mapping(&c, GUEST_VA(31), rw[1], GNTMAP_host_map), 0);
+	assert_int_equal(pv_create_grant_mapping(&c, GUEST_VA(1000), rw[2], GNTMAP_host_map),
+			 GNTST_general_error);
+	assert_int_equal(pv_create_grant_mapping(&c, ENTRY_PTR(t[0], 32), rw[2], by_pte), 0);
+	assert_int_equal(pv_create_grant_mapping(&c, ENTRY_PTR(t[0], 33) + 1, rw[3], by_pte),
+			 GNTST_general_error);
+	assert_int_equal(pv_create_grant_mapping(&c, GUEST_VA(33), rw[3], GNTMAP_host_map), 0);
+	pv_grant_cursor_end(&c);
+	machine_check();
+	for (unsigned int i = 0; i < 4; i++)
+		assert_int_equal(pte_mfn(frame_ptr(t[0])[30 + i]), rw[i]);
+
+	c = (struct grant_cursor){ .l1 = 0 };
+	for (unsigned int i = 0; i < 4; i++)
+		assert_int_equal(
+			pv_replace_grant_mapping(&c, GUEST_VA(30 + i), rw[i], 0, GNTMAP_host_map),
+			GNTST_okay);
+	pv_grant_cursor_end(&c);
+	for (unsigned int i = 0; i < 4; i++)
+		put_page_and_type(mfn_to_page(rw[i]));
+	machine_check();
 }
 
 static void test_clear_and_copy(void **state)
@@ -366,6 +416,7 @@ int main(void)
 		MMU_TEST(test_write_faults),
 		MMU_TEST(test_refused_write_faults),
 		MMU_TEST(test_grant_mappings),
+		MMU_TEST(test_grant_batch),
 		MMU_TEST(test_dropped_grant_mapping_flushes),
 		MMU_TEST(test_clear_and_copy),
 	};
