@@ -23,7 +23,7 @@
 
 #define PERIOD     MILLISECS(5)
 #define MARGIN     MILLISECS(10)
-#define DRIFT_MAX  MILLISECS(100)
+#define DRIFT_MAX  MILLISECS(500)
 /* Who waits for less is about to run, as one that has just woken up. */
 #define LONG_WAIT  MILLISECS(4)
 /* Of the vCPUs that wait in a queue and may go elsewhere, so many are looked at. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Caps: a domain may use so many percent of one CPU, even when CPUs are idle. All its vCPUs draw on
- * one allowance, which is renewed every PERIOD. The renewals stop while nothing is used.
+ * one allowance, which is renewed every CAP_PERIOD. The renewals stop while nothing is used.
  *
  * No lock: the allowance is atomic. A vCPU's sched.cap and its parking are under its run queue's
  * lock.
@@ -12,8 +12,6 @@
 #include "mm/heap.h"
 #include "sched/run_queue.h"
 #include "time/time.h"
-
-#define PERIOD MILLISECS(30)
 
 struct cap_pool {
 	struct domain *domain;
@@ -33,7 +31,7 @@ void cap_charge(const struct vcpu *v, s_time_t spent)
 
 	__atomic_fetch_sub(&pool->left, spent, __ATOMIC_SEQ_CST);
 	if (!READ_ONCE(pool->renew.active))
-		timer_set(&pool->renew, now() + PERIOD);
+		timer_set(&pool->renew, now() + CAP_PERIOD);
 }
 
 s_time_t cap_left(const struct vcpu *v)
@@ -62,7 +60,7 @@ static void unpark_all(struct domain *d)
 			vcpu_wake(v);
 }
 
-/* Debts are kept, savings are not. */
+/* Debts are kept; of savings, half an allowance, for what delays cost. */
 static void renew(void *data)
 {
 	struct cap_pool *pool = data;
@@ -70,11 +68,11 @@ static void renew(void *data)
 	s_time_t left = __atomic_load_n(&pool->left, __ATOMIC_SEQ_CST), next;
 
 	do {
-		next = min(left + allowance, allowance);
+		next = min(left + allowance, allowance + allowance / 2);
 	} while (!__atomic_compare_exchange_n(&pool->left, &left, next, false, __ATOMIC_SEQ_CST,
 					      __ATOMIC_SEQ_CST));
 	if (allowance && left < allowance)
-		timer_set(&pool->renew, max(pool->renew.expires + PERIOD, now()));
+		timer_set(&pool->renew, max(pool->renew.expires + CAP_PERIOD, now()));
 	if (next > 0)
 		unpark_all(pool->domain);
 }
@@ -105,7 +103,7 @@ int cap_set(struct domain *d, unsigned int cap)
 		pool = make_pool(d);
 	if (!pool)
 		return -ENOMEM;
-	WRITE_ONCE(pool->allowance, PERIOD * cap / 100);
+	WRITE_ONCE(pool->allowance, CAP_PERIOD * cap / 100);
 	for_each_vcpu(d, v) {
 		unsigned long flags;
 		struct run_queue *rq = run_queue_lock(v, &flags);

@@ -6,8 +6,9 @@
  * goes to the runnable vCPU with the least. A turn lasts SLICE while others wait, without a limit
  * and without a timer while nobody does. A vCPU that wakes up starts at most BOOST behind the
  * queue's least virtual runtime: so one that sleeps a lot gets the CPU at once, but cannot save up
- * for later more than one BOOST. It preempts only one that is WAKE_MARGIN ahead of it and has had
- * its pool's ratelimit. Who yields lets the first in the queue pass and pays for it with its share.
+ * for later more than one BOOST; one that a cap holds back comes back with what it has missed
+ * meanwhile. It preempts only one that is WAKE_MARGIN ahead of it and has had its pool's ratelimit.
+ * Who yields lets the first in the queue pass and pays for it with its share.
  *
  * Lock: the run queue's.
  */
@@ -23,7 +24,7 @@
 #define BOOST       MILLISECS(5)
 #define WAKE_MARGIN MILLISECS(1)
 /* More than a vCPU can be behind or ahead by turns alone: what exceeds it is not carried along. */
-#define LAG_MAX     MILLISECS(100)
+#define LAG_MAX     MILLISECS(500)
 /* Who comes from another queue starts that much ahead at most, less than one that wakes up. */
 #define LEAD        MILLISECS(2)
 #define NEVER       INT64_MAX
@@ -137,7 +138,9 @@ static void fair_slice_expired(struct run_queue *rq, s_time_t t)
 
 static void fair_enqueue(struct run_queue *rq, struct vcpu *v, s_time_t t)
 {
-	v->sched.vruntime = max(v->sched.vruntime, run_queue_charge(rq, t) - BOOST);
+	s_time_t boost = unlikely(v->sched.cap) ? CAP_PERIOD : BOOST;
+
+	v->sched.vruntime = max(v->sched.vruntime, run_queue_charge(rq, t) - boost);
 	insert(rq, v);
 	fair_check_preempt(rq, v, t);
 }

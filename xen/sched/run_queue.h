@@ -8,6 +8,7 @@
 #include "lib/tree.h"
 #include "sched/policy.h"
 #include "sched/sched.h"
+#include "time/time.h"
 #include "time/timer.h"
 
 struct domain;
@@ -83,6 +84,9 @@ void fair_check_preempt(struct run_queue *rq, const struct vcpu *v, s_time_t t);
 
 /* null.c: softirq handler: a vCPU that waits for a CPU of its own may get this one. */
 void null_fill(void);
+
+/* How often the allowances of domains with a cap are renewed. */
+#define CAP_PERIOD MILLISECS(30)
 
 /*
  * cap.c, for vCPUs with a cap, under their queue's lock: takes time from the domain's allowance;

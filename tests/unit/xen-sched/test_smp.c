@@ -299,6 +299,19 @@ static void test_cap_beside_hogs(void **state)
 	assert_near(c->ran, LONG_TIME * 80 / 100, 3);
 }
 
+/* The cap is just below its share, and it competes for that. */
+static void test_cap_below_the_share(void **state)
+{
+	struct actor *a = sim_hog(256), *b = sim_hog(512), *c = sim_hog(256);
+
+	(void)state;
+	assert_int_equal(sched_set_params(a->v->domain, 256, 40), 0);
+	sim_run(LONG_TIME);
+	assert_near(a->ran, LONG_TIME * 40 / 100, 5);
+	assert_near(b->ran, LONG_TIME, 3);
+	assert_near(c->ran, LONG_TIME * 60 / 100, 5);
+}
+
 /* ---- sleepers ---- */
 
 /* Guests that do I/O beside as many hogs as there are CPUs, and more. */
@@ -444,6 +457,8 @@ int main(void)
 		TEST2(test_affinity_errors),
 		TEST2(test_caps),
 		TEST2(test_cap_beside_hogs),
+		TEST2(test_cap_below_the_share),
+		TEST2(test_cap_below_the_share),
 		TEST2(test_latency_beside_hogs),
 		TEST2(test_wakes_on_idle_cpu),
 		TEST2(test_ratelimit),
