@@ -13,6 +13,8 @@
 #include "sched/run_queue.h"
 #include "time/time.h"
 
+#define SAVINGS 8
+
 struct cap_pool {
 	struct domain *domain;
 	struct timer renew;
@@ -60,19 +62,24 @@ static void unpark_all(struct domain *d)
 			vcpu_wake(v);
 }
 
-/* Debts are kept; of savings, half an allowance, for what delays cost. */
+/*
+ * Debts are kept, and savings up to SAVINGS allowances: a domain that was kept from running, by
+ * others or by a late timer, gets what its cap says all the same.
+ */
 static void renew(void *data)
 {
 	struct cap_pool *pool = data;
-	s_time_t allowance = READ_ONCE(pool->allowance);
+	s_time_t allowance = READ_ONCE(pool->allowance), t = now();
+	s_time_t due = min(READ_ONCE(pool->renew.expires), t);
+	s_time_t periods = 1 + (t - due) / CAP_PERIOD;
 	s_time_t left = __atomic_load_n(&pool->left, __ATOMIC_SEQ_CST), next;
 
 	do {
-		next = min(left + allowance, allowance + allowance / 2);
+		next = min(left + periods * allowance, SAVINGS * allowance);
 	} while (!__atomic_compare_exchange_n(&pool->left, &left, next, false, __ATOMIC_SEQ_CST,
 					      __ATOMIC_SEQ_CST));
-	if (allowance && left < allowance)
-		timer_set(&pool->renew, max(pool->renew.expires + CAP_PERIOD, now()));
+	if (next < SAVINGS * allowance)
+		timer_set(&pool->renew, due + periods * CAP_PERIOD);
 	if (next > 0)
 		unpark_all(pool->domain);
 }
