@@ -47,8 +47,7 @@ struct vcpu {
 	/* Guest registers while it is not running; while it runs they are in guest_regs(). */
 	struct cpu_user_regs regs;
 	void *fpu;            /* XSAVE or FXSAVE area, 64-byte aligned; cpu/fpu.h */
-	bool fpu_loaded;      /* its FPU state is in the CPU's registers */
-	bool fpu_initialised; /* it has used the FPU */
+	bool fpu_initialised; /* it has had FPU registers */
 
 	struct page_info *vcpu_info_page; /* its vcpu_info is in here; NULL: in shared_info */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * FPU state, lazily: a switch only saves what was loaded and sets CR0.TS; the next vCPU's state is
- * loaded at its first use. The guest's own TS (fpu_taskswitch) is in ctrlreg[0].
+ * FPU state: saved when a vCPU leaves, loaded when one comes, so that no guest can see another's by
+ * any means. CR0.TS is that of the running guest (fpu_taskswitch), which is in ctrlreg[0] too.
  */
 #include "core/domain.h"
 #include "core/hypercall.h"
@@ -100,22 +100,23 @@ static void restore(const void *area)
 
 void fpu_save(struct vcpu *v)
 {
-	if (!v->fpu_loaded)
-		return;
-	clts();
+	if (v->pv.ctrlreg[0] & CR0_TS)
+		clts();
 	save(v->fpu);
-	v->fpu_loaded = false;
-	stts();
+}
+
+void fpu_load(struct vcpu *v)
+{
+	clts();
+	restore(v->fpu);
+	v->fpu_initialised = true;
+	if (v->pv.ctrlreg[0] & CR0_TS)
+		stts();
 }
 
 bool fpu_handle_nm(struct vcpu *v)
 {
 	clts();
-	if (!v->fpu_loaded) {
-		restore(v->fpu);
-		v->fpu_loaded = true;
-		v->fpu_initialised = true;
-	}
 	if (!(v->pv.ctrlreg[0] & CR0_TS))
 		return true;
 	/* The guest wants the fault: it gets it with TS clear, as the ABI says. */
@@ -133,8 +134,7 @@ long do_fpu_taskswitch(int set)
 		stts();
 	} else {
 		v->pv.ctrlreg[0] &= ~(uint64_t)CR0_TS;
-		if (v->fpu_loaded)
-			clts();
+		clts();
 	}
 	return 0;
 }
@@ -144,7 +144,6 @@ void fpu_set_fxsave(struct vcpu *v, const void *image)
 	uint8_t *area = v->fpu;
 	uint32_t mxcsr;
 
-	v->fpu_loaded = false;
 	area_init(area);
 	memcpy(area, image, FXSAVE_SIZE);
 	/* Reserved bits would fault in our own restore. */

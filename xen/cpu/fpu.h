@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* FPU, SSE and AVX state of vCPUs, switched lazily: the first use after a switch takes #NM. */
+/* FPU, SSE and AVX state of vCPUs. */
 #ifndef CPU_FPU_H
 #define CPU_FPU_H
 
@@ -13,9 +13,10 @@ extern unsigned int fpu_area_size;
 void fpu_init(void);
 int fpu_vcpu_init(struct vcpu *v);
 void fpu_vcpu_destroy(struct vcpu *v);
-/* Leaving v: saves its registers if they are loaded and sets TS. */
+/* Leaving v, or about to run it here, interrupts off. */
 void fpu_save(struct vcpu *v);
-/* #NM with v running: loads its registers. True if the hypervisor's laziness caused it. */
+void fpu_load(struct vcpu *v);
+/* #NM with v running. False if the guest asked for it by its TS, and is to get it. */
 bool fpu_handle_nm(struct vcpu *v);
 /* vcpu_guest_context's 512-byte FXSAVE image. */
 void fpu_set_fxsave(struct vcpu *v, const void *image);

@@ -37,6 +37,7 @@ static void load_guest(struct vcpu *next)
 	pv_load_descriptor_tables(next);
 	tlb_load_cr3(next->pv.cr3);
 	pv_load_segments(next);
+	fpu_load(next);
 }
 
 /* The CPU holds next's state instead of v's, or nobody's if next is NULL. Interrupts are off. */

@@ -85,13 +85,22 @@ void pv_destroy_ldt(struct vcpu *v)
  */
 static const uint64_t null_descriptors[DESC_PER_PAGE] __aligned(PAGE_SIZE);
 
+/*
+ * How many slots at the end of this CPU's windows are known to be empty: most are all the time. 0:
+ * not known yet.
+ */
+static DEFINE_PER_CPU(unsigned int, gdt_empty);
+static DEFINE_PER_CPU(unsigned int, ldt_empty);
+
 static void map_gdt(const struct vcpu *v)
 {
+	unsigned int used = DIV_ROUND_UP(v->pv.gdt_entries, (unsigned int)DESC_PER_PAGE);
+	unsigned int end = max(used, GDT_GUEST_FRAMES - this_cpu(gdt_empty));
 	pte_t none = pte_make(((uint64_t)null_descriptors - IMAGE_VIRT_START) >> PAGE_SHIFT,
 			      WINDOW_PTE & ~PTE_RW);
 	pte_t *pte = map_l1_entry(window() + PERCPU_GDT);
 
-	for (unsigned int i = 0; i < GDT_GUEST_FRAMES; i++) {
+	for (unsigned int i = 0; i < end; i++) {
 		pte_t new = v->pv.gdt_frames[i] ? pte_make(v->pv.gdt_frames[i], WINDOW_PTE) : none;
 
 		if (pte[i] == new)
@@ -99,6 +108,7 @@ static void map_gdt(const struct vcpu *v)
 		WRITE_ONCE(pte[i], new);
 		invlpg(window() + PERCPU_GDT + (uint64_t)i * PAGE_SIZE);
 	}
+	this_cpu(gdt_empty) = GDT_GUEST_FRAMES - used;
 }
 
 int pv_set_gdt(struct vcpu *v, const mfn_t *frames, unsigned int entries)
@@ -128,9 +138,15 @@ int pv_set_gdt(struct vcpu *v, const mfn_t *frames, unsigned int entries)
 
 static void map_ldt(const struct vcpu *v)
 {
-	pte_t *pte = map_l1_entry(window() + PERCPU_LDT);
+	unsigned int used = DIV_ROUND_UP(v->pv.ldt_entries, (unsigned int)DESC_PER_PAGE);
+	unsigned int end = max(used, LDT_MAX_FRAMES - this_cpu(ldt_empty));
+	pte_t *pte;
 
-	for (unsigned int i = 0; i < LDT_MAX_FRAMES; i++) {
+	/* None, and none before. */
+	if (end == 0)
+		return;
+	pte = map_l1_entry(window() + PERCPU_LDT);
+	for (unsigned int i = 0; i < end; i++) {
 		pte_t new = v->pv.ldt_frames[i] ? pte_make(v->pv.ldt_frames[i], WINDOW_PTE) : 0;
 
 		if (pte[i] == new)
@@ -138,6 +154,7 @@ static void map_ldt(const struct vcpu *v)
 		WRITE_ONCE(pte[i], new);
 		invlpg(window() + PERCPU_LDT + (uint64_t)i * PAGE_SIZE);
 	}
+	this_cpu(ldt_empty) = LDT_MAX_FRAMES - used;
 	descriptors_set_ldt(v->pv.ldt_entries);
 }
 
