@@ -128,8 +128,10 @@ bool handle_page_fault(struct cpu_user_regs *regs)
 		return true;
 	}
 	irq_enable();
-	if (!pv_fixup_page_fault(cr2, regs))
-		pv_bounce_page_fault(v, regs, cr2, error);
+	if (pv_fixup_page_fault(cr2, regs))
+		return false;
+	irq_disable();
+	pv_bounce_page_fault(v, regs, cr2, error);
 	return false;
 }
 
@@ -194,18 +196,13 @@ void prepare_exit(void)
 {
 	struct vcpu *v = current;
 
-	for (;;) {
-		irq_disable();
-		if (unlikely(softirq_pending(smp_processor_id()))) {
+	do {
+		while (unlikely(softirq_pending(smp_processor_id()))) {
 			irq_enable();
 			softirq_run();
-			continue;
+			irq_disable();
 		}
-		if (likely(!v->pv.bounce.flags && !vcpu_event_pending(v)))
-			break;
-		irq_enable();
-		pv_deliver_pending();
-	}
+	} while (pv_deliver_pending(v));
 }
 
 #define CHECK_OFFSET(name, type, member) \

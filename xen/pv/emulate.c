@@ -21,6 +21,7 @@
 #include "pv/cpuid.h"
 #include "pv/mmu.h"
 #include "pv/port_io.h"
+#include "pv/regs.h"
 #include "pv/traps.h"
 #include "time/time.h"
 
@@ -89,15 +90,6 @@ static bool decode_prefixes(struct insn *i, uint8_t *opcode)
 		}
 	}
 	return false;
-}
-
-static uint64_t *gpr(struct cpu_user_regs *r, unsigned int nr)
-{
-	uint64_t *const regs[16] = { &r->rax, &r->rcx, &r->rdx, &r->rbx, &r->rsp, &r->rbp,
-				     &r->rsi, &r->rdi, &r->r8,  &r->r9,  &r->r10, &r->r11,
-				     &r->r12, &r->r13, &r->r14, &r->r15 };
-
-	return regs[nr & 15];
 }
 
 static void set_low(uint64_t *reg, uint64_t value, unsigned int bytes)
@@ -253,7 +245,7 @@ static bool emulate_mov_cr(struct cpu_user_regs *r, struct insn *i, uint8_t opco
 	if (!next_byte(i, &modrm))
 		return false;
 	reg = ((modrm >> 3) & 7) | (i->rex & 4 ? 8 : 0);
-	g = gpr(r, (modrm & 7) | (i->rex & 1 ? 8 : 0));
+	g = pv_register(r, (modrm & 7) | (i->rex & 1 ? 8 : 0));
 	switch (opcode) {
 	case 0x20:
 		if (!read_cr(v, reg, &value))
@@ -306,11 +298,11 @@ static bool emulate_0f01(struct cpu_user_regs *r, struct insn *i)
 		break;
 	}
 	if ((modrm & 0xf8) == 0xe0) { /* smsw to a register */
-		*gpr(r, (modrm & 7) | (i->rex & 1 ? 8 : 0)) = current->pv.ctrlreg[0];
+		*pv_register(r, (modrm & 7) | (i->rex & 1 ? 8 : 0)) = current->pv.ctrlreg[0];
 		return true;
 	}
 	if ((modrm & 0xf8) == 0xf0) { /* lmsw from a register */
-		uint64_t msw = *gpr(r, (modrm & 7) | (i->rex & 1 ? 8 : 0)) & 0xf;
+		uint64_t msw = *pv_register(r, (modrm & 7) | (i->rex & 1 ? 8 : 0)) & 0xf;
 
 		return write_cr(current, 0, (current->pv.ctrlreg[0] & ~0xeul) | msw);
 	}

@@ -121,17 +121,19 @@ int pv_cmpxchg_l1e(pte_t *entry, pte_t old, pte_t val, const struct domain *d)
 		/* The same frame with the same access, as when the accessed bit is cleared. */
 		if (!((old ^ val) & (PTE_ADDR_MASK | PTE_PRESENT | PTE_RW | PTE_CACHE_MASK)))
 			return entry_cas(entry, &old, val) ? 0 : -EAGAIN;
-		rc = get_page_from_l1e(val, d, d->domain_id);
-		if (rc)
-			return rc;
+		if (unlikely(!leaf_get(val, d->domain_id))) {
+			rc = get_page_from_l1e(val, d, d->domain_id);
+			if (rc)
+				return rc;
+		}
 	}
-	if (!entry_cas(entry, &old, val)) {
+	if (unlikely(!entry_cas(entry, &old, val))) {
 		if (val & PTE_PRESENT)
 			put_page_from_l1e(val, d);
 		return -EAGAIN;
 	}
 	if (old & PTE_PRESENT)
-		put_page_from_l1e(old, d);
+		leaf_put(old, d);
 	return 0;
 }
 

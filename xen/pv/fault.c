@@ -10,26 +10,16 @@
 #include "core/hypercall.h"
 #include "cpu/msr.h"
 #include "cpu/percpu.h"
-#include "mm/guest_access.h"
+#include "mm/guest_words.h"
 #include "pv/insn.h"
 #include "pv/mmu.h"
 #include "pv/page_ref.h"
 #include "pv/page_type.h"
+#include "pv/regs.h"
 #include "pv/traps.h"
 
 /* Against a guest that changes the entry all the time: then the instruction is started afresh. */
 #define EMULATE_TRIES 64
-
-static uint64_t *register_of(struct cpu_user_regs *regs, unsigned int number)
-{
-	uint64_t *const map[16] = {
-		&regs->rax, &regs->rcx, &regs->rdx, &regs->rbx, &regs->rsp, &regs->rbp,
-		&regs->rsi, &regs->rdi, &regs->r8,  &regs->r9,  &regs->r10, &regs->r11,
-		&regs->r12, &regs->r13, &regs->r14, &regs->r15,
-	};
-
-	return map[number & 15];
-}
 
 static uint64_t operand_mask(unsigned int size)
 {
@@ -41,14 +31,14 @@ static uint64_t source_value(const struct insn *insn, struct cpu_user_regs *regs
 	uint64_t value = insn->imm;
 
 	if (!insn->has_imm)
-		value = *register_of(regs, insn->reg) >> (insn->high_byte ? 8 : 0);
+		value = *pv_register(regs, insn->reg) >> (insn->high_byte ? 8 : 0);
 	return value & operand_mask(insn->size);
 }
 
 static void set_register(struct cpu_user_regs *regs, unsigned int number, bool high_byte,
 			 unsigned int size, uint64_t value)
 {
-	uint64_t *reg = register_of(regs, number), mask = operand_mask(size);
+	uint64_t *reg = pv_register(regs, number), mask = operand_mask(size);
 	unsigned int shift = high_byte ? 8 : 0;
 
 	/* 32-bit results clear the upper half. */
@@ -58,18 +48,36 @@ static void set_register(struct cpu_user_regs *regs, unsigned int number, bool h
 		*reg = (*reg & ~(mask << shift)) | (value << shift);
 }
 
+/* As many bytes as there are at rip, at most INSN_MAX_LENGTH; 0 if it is not mapped. */
+static unsigned int fetch_slowly(uint64_t rip, uint8_t *code)
+{
+	unsigned int len = INSN_MAX_LENGTH;
+
+	if (!copy_from_guest(code, (const void *)rip, len))
+		return len;
+	/* It may be the last one before an unmapped page. */
+	len = min(len, (unsigned int)(PAGE_SIZE - (rip & (PAGE_SIZE - 1))));
+	return copy_from_guest(code, (const void *)rip, len) ? 0 : len;
+}
+
 static bool fetch(const struct cpu_user_regs *regs, struct insn *insn)
 {
-	uint8_t code[INSN_MAX_LENGTH];
-	unsigned int len = sizeof(code);
+	const uint64_t *at = (const uint64_t *)regs->rip;
+	unsigned int len = INSN_MAX_LENGTH;
+	uint64_t code[2];
 
-	if (copy_from_guest(code, (const void *)regs->rip, len)) {
-		/* It may be the last one before an unmapped page. */
-		len = min(len, (unsigned int)(PAGE_SIZE - (regs->rip & (PAGE_SIZE - 1))));
-		if (copy_from_guest(code, (const void *)regs->rip, len))
-			return false;
+	if (unlikely((regs->rip & (PAGE_SIZE - 1)) > PAGE_SIZE - sizeof(code) ||
+		     !guest_words_begin(at, sizeof(code)))) {
+		len = fetch_slowly(regs->rip, (uint8_t *)code);
+	} else {
+		guest_get_word(code[0], at, fault);
+		guest_get_word(code[1], at + 1, fault);
+		guest_words_end();
 	}
-	return insn_decode_store(code, len, insn);
+	return insn_decode_store((const uint8_t *)code, len, insn);
+fault:
+	guest_words_end();
+	return false;
 }
 
 /* The write at addr to the L1 entry; false: not understood or not allowed, the guest gets its
@@ -128,17 +136,25 @@ static bool fixup_table_write(uint64_t addr, struct cpu_user_regs *regs)
 	return done;
 }
 
-bool pv_fixup_page_fault(uint64_t addr, struct cpu_user_regs *regs)
+/* The processor read a descriptor: of the LDT, from a page that is not mapped yet? */
+static bool fixup_ldt(uint64_t addr, uint32_t error)
 {
 	uint64_t ldt =
 		PERCPU_VIRT_START + (uint64_t)smp_processor_id() * PERCPU_WINDOW_SIZE + PERCPU_LDT;
+
+	return addr - ldt < (uint64_t)LDT_MAX_FRAMES * PAGE_SIZE &&
+	       !(error & (PF_PRESENT | PF_RESERVED | PF_INSTR)) &&
+	       pv_map_ldt_page((unsigned int)(addr - ldt));
+}
+
+bool pv_fixup_page_fault(uint64_t addr, struct cpu_user_regs *regs)
+{
 	uint32_t error = regs->error_code;
 
-	if (unlikely(addr - ldt < (uint64_t)LDT_MAX_FRAMES * PAGE_SIZE))
-		return !(error & (PF_PRESENT | PF_USER | PF_RESERVED | PF_INSTR)) &&
-		       pv_map_ldt_page((unsigned int)(addr - ldt));
+	if (unlikely(!(error & PF_USER)))
+		return fixup_ldt(addr, error);
 	if ((error & (PF_PRESENT | PF_WRITE | PF_RESERVED | PF_INSTR)) != (PF_PRESENT | PF_WRITE) ||
-	    !(regs->cs & 3) || !current->pv.kernel_mode || regs->cs != FLAT_KERNEL_CS)
+	    !current->pv.kernel_mode || regs->cs != FLAT_KERNEL_CS)
 		return false;
 	return fixup_table_write(addr, regs);
 }

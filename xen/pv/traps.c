@@ -68,28 +68,30 @@ fault:
 	return NULL;
 }
 
-static __attribute__((__noinline__)) void no_delivery(struct vcpu *v, const struct trap_bounce *b,
-						      uint64_t sp)
+static __attribute__((__noinline__)) void no_delivery(struct vcpu *v, uint64_t eip, uint64_t sp)
 {
-	/* The fast paths come here with interrupts off. */
 	irq_enable();
-	if (!b->eip)
+	if (!eip)
 		domain_crash(v->domain, "no handler for a trap (vector %u, error %#x)",
-			     guest_regs()->entry_vector, b->error_code);
+			     guest_regs()->entry_vector, guest_regs()->error_code);
 	else
 		domain_crash(v->domain, "no stack at %#lx for a trap frame", sp);
+	irq_disable();
 }
 
-/* Puts bounce b into effect on the running guest. Inlined where the flags are known. */
-static inline __attribute__((__always_inline__)) void
-deliver(struct vcpu *v, struct cpu_user_regs *regs, const struct trap_bounce *b)
+/* The running guest goes on at cs:eip of its kernel; flags are TBF_*. Inlined where they are known.
+ */
+static inline __attribute__((__always_inline__)) void deliver(struct vcpu *v,
+							      struct cpu_user_regs *regs,
+							      uint64_t eip, uint16_t kernel_cs,
+							      uint8_t flags, uint32_t error_code)
 {
 	struct vcpu_info *info = v->vcpu_info;
 	uint64_t mask = READ_ONCE(info->evtchn_upcall_mask) ? 1 : 0;
 	uint64_t cs = regs->cs, rflags, *sp;
 
-	if (unlikely(!b->eip)) {
-		no_delivery(v, b, 0);
+	if (unlikely(!eip)) {
+		no_delivery(v, 0, 0);
 		return;
 	}
 	if (v->pv.kernel_mode) {
@@ -111,11 +113,11 @@ deliver(struct vcpu *v, struct cpu_user_regs *regs, const struct trap_bounce *b)
 	guest_put_word(rflags, &sp[2], fault);
 	guest_put_word(cs | mask << CS_MASK_SHIFT, &sp[1], fault);
 	guest_put_word(regs->rip, &sp[0], fault);
-	if (b->flags & TBF_EXCEPTION_ERRCODE) {
+	if (flags & TBF_EXCEPTION_ERRCODE) {
 		sp--;
-		guest_put_word(b->error_code, sp, fault);
+		guest_put_word(error_code, sp, fault);
 	}
-	if (unlikely(b->flags & TBF_FAILSAFE)) {
+	if (unlikely(flags & TBF_FAILSAFE)) {
 		guest_words_end();
 		sp = push_segments(sp);
 		if (!sp || !guest_words_begin(sp - 2, 2 * sizeof(*sp)))
@@ -126,20 +128,20 @@ deliver(struct vcpu *v, struct cpu_user_regs *regs, const struct trap_bounce *b)
 	guest_put_word(regs->rcx, &sp[0], fault);
 	guest_words_end();
 
-	if (b->flags & TBF_INTERRUPT)
+	if (flags & TBF_INTERRUPT)
 		WRITE_ONCE(info->evtchn_upcall_mask, 1);
 	regs->entry_vector = ENTRY_SYSCALL; /* rcx and r11 are in the frame */
 	regs->rflags &= ~(uint64_t)(EFLAGS_AC | EFLAGS_VM | EFLAGS_RF | EFLAGS_NT | EFLAGS_TF |
 				    EFLAGS_IOPL);
 	regs->rsp = (uint64_t)sp;
 	regs->ss = FLAT_KERNEL_SS;
-	regs->cs = b->cs | 3;
-	regs->rip = b->eip;
+	regs->cs = kernel_cs | 3;
+	regs->rip = eip;
 	return;
 fault:
 	guest_words_end();
 no_stack:
-	no_delivery(v, b, (uint64_t)sp);
+	no_delivery(v, eip, (uint64_t)sp);
 }
 
 void pv_bounce_page_fault(struct vcpu *v, struct cpu_user_regs *regs, uint64_t addr,
@@ -152,14 +154,9 @@ void pv_bounce_page_fault(struct vcpu *v, struct cpu_user_regs *regs, uint64_t a
 		error_code &= ~(uint32_t)PF_USER;
 	v->pv.ctrlreg[2] = addr;
 	v->vcpu_info->arch.cr2 = addr;
-	deliver(v, regs,
-		&(struct trap_bounce){
-			.eip = ti->address,
-			.cs = ti->cs,
-			.error_code = error_code,
-			.flags = TBF_EXCEPTION | TBF_EXCEPTION_ERRCODE |
-				 (TI_GET_IF(ti) ? TBF_INTERRUPT : 0),
-		});
+	deliver(v, regs, ti->address, ti->cs,
+		TBF_EXCEPTION | TBF_EXCEPTION_ERRCODE | (TI_GET_IF(ti) ? TBF_INTERRUPT : 0),
+		error_code);
 }
 
 /* A system call instruction in user mode becomes a call of the kernel's entry point. */
@@ -171,34 +168,35 @@ void bounce_syscall(struct cpu_user_regs *regs, struct vcpu *v)
 		pv_inject_trap(X86_TRAP_UD, 0);
 		return;
 	}
-	deliver(v, regs,
-		&(struct trap_bounce){
-			.eip = v->pv.syscall_callback,
-			.cs = FLAT_KERNEL_CS,
-			.flags = TBF_EXCEPTION |
-				 (v->pv.syscall_disables_events ? TBF_INTERRUPT : 0),
-		});
+	deliver(v, regs, v->pv.syscall_callback, FLAT_KERNEL_CS,
+		TBF_EXCEPTION | (v->pv.syscall_disables_events ? TBF_INTERRUPT : 0), 0);
 }
 
-void pv_deliver_pending(void)
+static __attribute__((__noinline__)) void deliver_trap(struct vcpu *v)
 {
-	struct vcpu *v = current;
 	struct trap_bounce b = v->pv.bounce;
 
-	if (b.flags) {
-		v->pv.bounce.flags = 0;
-		deliver(v, guest_regs(), &b);
-		return;
-	}
-	if (!vcpu_event_pending(v))
-		return;
-	if (!v->pv.event_callback) {
-		/* Not yet interested: look again when it unmasks. */
+	v->pv.bounce.flags = 0;
+	deliver(v, guest_regs(), b.eip, b.cs, b.flags, b.error_code);
+}
+
+static __attribute__((__noinline__)) void deliver_event(struct vcpu *v)
+{
+	/* Not yet interested: look again when it unmasks. */
+	if (unlikely(!v->pv.event_callback))
 		WRITE_ONCE(v->vcpu_info->evtchn_upcall_mask, 1);
-		return;
-	}
-	deliver(v, guest_regs(),
-		&(struct trap_bounce){ .eip = v->pv.event_callback,
-				       .cs = FLAT_KERNEL_CS,
-				       .flags = TBF_EXCEPTION | TBF_INTERRUPT });
+	else
+		deliver(v, guest_regs(), v->pv.event_callback, FLAT_KERNEL_CS,
+			TBF_EXCEPTION | TBF_INTERRUPT, 0);
+}
+
+bool pv_deliver_pending(struct vcpu *v)
+{
+	if (v->pv.bounce.flags)
+		deliver_trap(v);
+	else if (vcpu_event_pending(v))
+		deliver_event(v);
+	else
+		return false;
+	return true;
 }

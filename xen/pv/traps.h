@@ -26,8 +26,8 @@ bool pv_emulate_forced_prefix(struct cpu_user_regs *regs);
 /* SEGBASE_GS_USER_SEL: the user's gs selector; false if it cannot be loaded (then it is null). */
 bool pv_load_user_gs(uint16_t selector);
 
-/* Exit path (cpu/entry.S calls it): injects what is due into the frame at guest_regs(). */
-void pv_deliver_pending(void);
+/* Exit path: puts the running guest where its pending trap or event is handled. False: none. */
+bool pv_deliver_pending(struct vcpu *v);
 
 /* Registers of v into its hardware context and back (cpu/switch.c calls these). */
 void pv_load_segments(struct vcpu *v);
