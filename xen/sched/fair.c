@@ -22,6 +22,7 @@
 
 #define SLICE       MILLISECS(5)
 #define BOOST       MILLISECS(5)
+#define CAP_BOOST   (4 * CAP_PERIOD)
 #define WAKE_MARGIN MILLISECS(1)
 /* More than a vCPU can be behind or ahead by turns alone: what exceeds it is not carried along. */
 #define LAG_MAX     MILLISECS(500)
@@ -138,7 +139,7 @@ static void fair_slice_expired(struct run_queue *rq, s_time_t t)
 
 static void fair_enqueue(struct run_queue *rq, struct vcpu *v, s_time_t t)
 {
-	s_time_t boost = unlikely(v->sched.cap) ? CAP_PERIOD : BOOST;
+	s_time_t boost = unlikely(v->sched.cap) ? CAP_BOOST : BOOST;
 
 	v->sched.vruntime = max(v->sched.vruntime, run_queue_charge(rq, t) - boost);
 	insert(rq, v);

@@ -3,6 +3,7 @@
 #ifndef SCHED_RUN_QUEUE_H
 #define SCHED_RUN_QUEUE_H
 
+#include "core/domain.h"
 #include "cpu/percpu.h"
 #include "lib/spinlock.h"
 #include "lib/tree.h"
@@ -11,24 +12,23 @@
 #include "time/time.h"
 #include "time/timer.h"
 
-struct domain;
 struct cpupool;
 
 struct run_queue {
 	spinlock_t lock;
-	unsigned int cpu;
+	bool misplaced;    /* fair.c: curr would rather run elsewhere; read without the lock */
 	struct vcpu *curr; /* has the CPU, or is about to get it */
 	struct vcpu *idle; /* runs when nothing else does */
 	const struct sched_policy *policy;
 	struct cpupool *pool; /* NULL: a free CPU, whose policy is none */
 	struct timer slice;   /* armed only while there is somebody to be preempted for */
+	unsigned int cpu;
 
 	/* fair.c; others read these without the lock, as hints. */
-	struct tree queue;        /* runnable vCPUs waiting for this CPU, by vruntime */
 	unsigned int length;      /* of the queue */
 	unsigned int weight;      /* sum over the queue */
 	unsigned int curr_weight; /* curr's; 0: idle */
-	bool misplaced;           /* curr would rather run elsewhere */
+	struct tree queue;        /* runnable vCPUs waiting for this CPU, by vruntime */
 	s_time_t min_vruntime;    /* never goes back: where vCPUs that wake up start */
 	s_time_t base;            /* vruntime + base compares with other queues */
 	s_time_t turn;            /* since when curr has the CPU */
