@@ -20,14 +20,12 @@
 #include "lib/spinlock.h"
 #include "lib/string.h"
 #include "mm/addr.h"
-#include "mm/e820.h"
+#include "mm/boot_alloc.h"
 #include "mm/map.h"
 #include "sched/sched.h"
 #include "time/time.h"
 #include "time/timer.h"
 
-#define LOW_FIRST   0x1000 /* the interrupt vectors of real mode stay as they are */
-#define LOW_END     0xa0000
 #define START_LIMIT SECONDS(2)
 #define WARP_ROUNDS 2000
 
@@ -91,20 +89,6 @@ void ap_main(void)
 
 /* ---- the boot CPU's side ---- */
 
-/* A page of RAM below 1 MiB, where nothing of ours is (mm/boot_alloc.c); 0 without one. */
-static paddr_t low_page(void)
-{
-	for (unsigned int i = 0; i < e820.count; i++) {
-		const struct e820_entry *e = &e820.entry[i];
-		paddr_t page = ROUND_UP(max(e->addr, (uint64_t)LOW_FIRST), PAGE_SIZE);
-
-		if (e->type == E820_RAM &&
-		    page + PAGE_SIZE <= min(e->addr + e->size, (uint64_t)LOW_END))
-			return page;
-	}
-	return 0;
-}
-
 static bool wait_until(enum ap_state state)
 {
 	s_time_t limit = now() + START_LIMIT;
@@ -153,7 +137,7 @@ static const char *start_cpu(unsigned int cpu, paddr_t page)
 void smp_init(void)
 {
 	unsigned int cpus = min(madt.cpus, boot_options.maxcpus);
-	paddr_t page = low_page();
+	paddr_t page = boot_low_frame << PAGE_SHIFT;
 
 	remote_init();
 	if (cpus > 1 && !page) {
@@ -161,7 +145,7 @@ void smp_init(void)
 		return;
 	}
 	if (cpus > 1)
-		memcpy(maddr_to_virt(page), ap_start, (size_t)(ap_start_end - ap_start));
+		memcpy(maddr_to_virt(page), ap_start, (uint64_t)ap_start_end - (uint64_t)ap_start);
 	ap_cr3 = virt_to_maddr(idle_l4);
 	nr_cpu_ids = cpus;
 	for (unsigned int cpu = 1; cpu < cpus; cpu++) {

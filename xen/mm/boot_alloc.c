@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Free RAM at boot as a short list of frame ranges. Everything below 1 MiB stays unused: firmware
- * tables and real-mode code live there.
- */
+/* Free RAM at boot as a short list of frame ranges. */
 #include "boot/boot.h"
 #include "core/panic.h"
 #include "lib/string.h"
@@ -11,13 +8,15 @@
 #include "mm/buddy.h"
 #include "mm/e820.h"
 
-#define RANGES_MAX         (E820_MAX + BOOT_MODULES_MAX + 2)
-#define LOW_MEMORY_FRAMES  256
+#define RANGES_MAX         (E820_MAX + BOOT_MODULES_MAX + 3)
+#define LOW_END_FRAME      0xa0
 #define BOOT_MAPPED_FRAMES 0x100000 /* the boot tables map 4 GiB */
 
 struct range {
 	mfn_t start, end;
 };
+
+mfn_t boot_low_frame;
 
 static struct range ranges[RANGES_MAX];
 static unsigned int range_count;
@@ -46,6 +45,20 @@ static void reserve(mfn_t start, mfn_t end)
 	}
 }
 
+/* The lowest frame of RAM but for the first, where the interrupt vectors of real mode are. */
+static mfn_t find_low_frame(void)
+{
+	for (unsigned int i = 0; i < e820.count; i++) {
+		const struct e820_entry *e = &e820.entry[i];
+		mfn_t start = max(DIV_ROUND_UP(e->addr, (uint64_t)PAGE_SIZE), 1ul);
+		mfn_t end = min((e->addr + e->size) >> PAGE_SHIFT, (mfn_t)LOW_END_FRAME);
+
+		if (e->type == E820_RAM && start < end)
+			return start;
+	}
+	return 0;
+}
+
 void boot_alloc_init(void)
 {
 	for (unsigned int i = 0; i < e820.count; i++) {
@@ -53,9 +66,11 @@ void boot_alloc_init(void)
 
 		if (e->type == E820_RAM)
 			add(max((e->addr + PAGE_SIZE - 1) >> PAGE_SHIFT,
-				(uint64_t)LOW_MEMORY_FRAMES),
+				(uint64_t)LOW_RESERVED_FRAMES),
 			    (e->addr + e->size) >> PAGE_SHIFT);
 	}
+	boot_low_frame = find_low_frame();
+	reserve(boot_low_frame, boot_low_frame + 1);
 	reserve(((uint64_t)image_start - IMAGE_VIRT_START) >> PAGE_SHIFT,
 		DIV_ROUND_UP((uint64_t)image_end - IMAGE_VIRT_START, PAGE_SIZE));
 	for (unsigned int i = 0; i < boot_info.modules; i++)

@@ -5,8 +5,14 @@
 
 #include "lib/types.h"
 
-/* Collects RAM not used by the image and the modules. */
+/*
+ * Collects RAM not used by the image and the modules. The first 64 KiB stay as they are: real-mode
+ * vectors and data of the firmware, some of which writes there when nobody expects it.
+ */
 void boot_alloc_init(void);
+#define LOW_RESERVED_FRAMES 16
+/* A frame below 640 KiB that is not free memory, for other CPUs to start from; 0: there is none. */
+extern mfn_t boot_low_frame;
 /* count zeroed frames, aligned to `align` frames (a power of two); panics when there are none. */
 mfn_t boot_alloc(size_t count, size_t align);
 /* The rest goes to the buddy allocator; boot_alloc() must not be called again. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Small allocations: power-of-two classes from 32 bytes to half a page, cut from single frames
- * whose first bytes describe them; larger ones are whole frames with a header of one cache line.
+ * whose first bytes describe them; larger ones are whole frames, as many as they need, with a
+ * header of one cache line.
  *
  * Lock: heap_lock (RANK_XMALLOC). Frames are taken and given back outside it.
  */
@@ -25,7 +26,7 @@ struct slab {
 	uint16_t class, in_use;
 	struct free_item *free;
 	struct list_head list; /* in partial[class] while something is free */
-	unsigned int order;    /* large: of the whole block */
+	unsigned int frames;   /* large: how many */
 };
 _Static_assert(sizeof(struct slab) <= HEADER_SIZE, "header fits its line");
 
@@ -63,14 +64,29 @@ static struct slab *slab_create(unsigned int class)
 	return slab;
 }
 
+/* Gives back frames start up to end of a block, which is as aligned as it is large. */
+static void free_range(struct slab *block, unsigned int start, unsigned int end)
+{
+	while (start < end) {
+		unsigned int order = start ? (unsigned int)__builtin_ctz(start) : MAX_ORDER;
+
+		while ((1u << order) > end - start)
+			order--;
+		free_pages_virt((char *)block + (size_t)start * PAGE_SIZE, order);
+		start += 1u << order;
+	}
+}
+
 static void *large_alloc(size_t size)
 {
-	unsigned int order = order_of(DIV_ROUND_UP(size + HEADER_SIZE, PAGE_SIZE));
+	unsigned int frames = (unsigned int)DIV_ROUND_UP(size + HEADER_SIZE, PAGE_SIZE);
+	unsigned int order = order_of(frames);
 	struct slab *head = order > MAX_ORDER ? NULL : alloc_pages_virt(order, 0);
 
 	if (!head)
 		return NULL;
-	*head = (struct slab){ .magic = LARGE_MAGIC, .order = order };
+	free_range(head, frames, 1u << order);
+	*head = (struct slab){ .magic = LARGE_MAGIC, .frames = frames };
 	return (char *)head + HEADER_SIZE;
 }
 
@@ -132,7 +148,7 @@ void xfree(void *p)
 		return;
 	if (slab->magic == LARGE_MAGIC) {
 		slab->magic = 0;
-		free_pages_virt(slab, slab->order);
+		free_range(slab, 0, slab->frames);
 		return;
 	}
 	BUG_ON(slab->magic != SLAB_MAGIC);

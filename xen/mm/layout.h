@@ -4,9 +4,9 @@
  * everything else belongs to the guest.
  *
  *	slot 256	machine-to-physical table, 8 bytes a frame, read-only for guests
- *	slot 257	frame table, 16 bytes a frame (mm/page.h)
- *	slot 258	per-CPU windows, then device mappings (ioremap)
- *	slot 259	the hypervisor image: text, read-only data, data
+ *	slot 257	frame table, 16 bytes a frame (mm/page.h), and the first table again,
+ *writable slot 258	per-CPU windows, then device mappings (ioremap) slot 259	the
+ *hypervisor image: text, read-only data, data
  *	slots 260-271	direct map of all memory, read-write, not executable
  */
 #ifndef MM_LAYOUT_H
@@ -25,12 +25,14 @@
 
 #define M2P_VIRT_START        0xffff800000000000
 #define FRAMETABLE_VIRT_START 0xffff808000000000
+#define M2P_RW_VIRT_START     0xffff80c000000000
 #define PERCPU_VIRT_START     0xffff810000000000
 #define IOREMAP_VIRT_START    0xffff814000000000
 #define IOREMAP_VIRT_END      0xffff818000000000
 #define IMAGE_VIRT_START      0xffff818000000000
 #define DIRECTMAP_VIRT_START  0xffff820000000000
 #define DIRECTMAP_VIRT_END    0xffff880000000000
+#define DIRECTMAP_L4_FIRST    260
 
 /* The image is linked at IMAGE_VIRT_START + its load address. */
 #define IMAGE_LOAD_ADDR 0x200000

@@ -30,7 +30,6 @@
 extern char image_start[], text_end[], rodata_end[], image_end[];
 
 mfn_t max_mfn;
-uint64_t *m2p_rw;
 pte_t *idle_l4;
 
 static spinlock_t map_lock = SPINLOCK_INIT(RANK_MAP);
@@ -172,6 +171,21 @@ static void map_directmap(void)
 	}
 }
 
+/* The last slot that the direct map needs. */
+static unsigned int last_slot(void)
+{
+	uint64_t end = 1;
+
+	for (unsigned int i = 0; i < e820.count; i++) {
+		const struct e820_entry *e = &e820.entry[i];
+
+		if (e->type == E820_RAM || e->type == E820_ACPI || e->type == E820_NVS)
+			end = max(end, e->addr + e->size);
+	}
+	return min(DIRECTMAP_L4_FIRST + (unsigned int)((end - 1) >> PT_SHIFT(4)),
+		   (unsigned int)HV_L4_LAST);
+}
+
 static void map_image_part(const char *start, const char *end, uint64_t flags)
 {
 	mfn_t mfn = ((uint64_t)start - IMAGE_VIRT_START) >> PAGE_SHIFT;
@@ -180,21 +194,93 @@ static void map_image_part(const char *start, const char *end, uint64_t flags)
 		*entry_for(va, 1, 0) = pte_make(mfn, flags);
 }
 
-static void map_tables_of_frames(void)
+/* ---- the tables of frames ---- */
+
+/*
+ * They are made by 2 MiB. A part for frames among which there is no RAM is not memory of its own:
+ * it consists of one read-only page over and over.
+ */
+#define FRAMES_PER_FT_PART  ((2ul << 20) / sizeof(struct page_info))
+#define FRAMES_PER_M2P_PART ((2ul << 20) / sizeof(uint64_t))
+
+static bool ram_between(mfn_t start, mfn_t end)
 {
-	size_t frame_table_frames, m2p_frames;
-	mfn_t mfn;
+	for (unsigned int i = 0; i < e820.count; i++) {
+		const struct e820_entry *e = &e820.entry[i];
 
-	frame_table_frames = DIV_ROUND_UP(max_mfn * sizeof(struct page_info), PAGE_SIZE);
-	frame_table_frames = ROUND_UP(frame_table_frames, FRAMES_2M);
-	mfn = boot_alloc(frame_table_frames, FRAMES_2M);
-	map_large(FRAMETABLE_VIRT_START, mfn, frame_table_frames, MAP_RW, 0);
+		if (e->type == E820_RAM && e->addr >> PAGE_SHIFT < end &&
+		    DIV_ROUND_UP(e->addr + e->size, (uint64_t)PAGE_SIZE) > start)
+			return true;
+	}
+	return false;
+}
 
-	m2p_frames = ROUND_UP(DIV_ROUND_UP(max_mfn * 8, PAGE_SIZE), FRAMES_2M);
-	mfn = boot_alloc(m2p_frames, FRAMES_2M);
-	m2p_rw = mfn_to_virt(mfn);
-	memset(m2p_rw, 0xff, m2p_frames << PAGE_SHIFT);
-	map_large(M2P_VIRT_START, mfn, m2p_frames, MAP_RO | PTE_USER, PTE_USER);
+/* An L1 table all of whose entries map page, read-only. */
+static mfn_t table_of_one(mfn_t page, uint64_t flags)
+{
+	mfn_t mfn = boot_alloc(1, 1);
+	pte_t *table = mfn_to_virt(mfn);
+
+	for (unsigned int i = 0; i < PT_ENTRIES; i++)
+		table[i] = pte_make(page, flags);
+	return mfn;
+}
+
+static void map_frame_table(void)
+{
+	mfn_t absent = 0, first;
+	uint64_t va = FRAMETABLE_VIRT_START;
+
+	for (first = 0; first < max_mfn; first += FRAMES_PER_FT_PART, va += 2ul << 20) {
+		if (ram_between(first, first + FRAMES_PER_FT_PART)) {
+			map_large(va, boot_alloc(FRAMES_2M, FRAMES_2M), FRAMES_2M, MAP_RW, 0);
+			continue;
+		}
+		if (!absent) {
+			mfn_t mfn = boot_alloc(1, 1);
+			struct page_info *page = mfn_to_virt(mfn);
+
+			for (size_t i = 0; i < PAGE_SIZE / sizeof(*page); i++)
+				page[i].owner = DOMID_IO;
+			absent = table_of_one(mfn, MAP_RO);
+		}
+		*entry_for(va, 2, 0) = pte_make(absent, TABLE_FLAGS);
+	}
+}
+
+static void map_m2p(void)
+{
+	mfn_t absent = 0, first;
+	uint64_t offset = 0;
+
+	for (first = 0; first < max_mfn; first += FRAMES_PER_M2P_PART, offset += 2ul << 20) {
+		mfn_t mfn;
+
+		if (ram_between(first, first + FRAMES_PER_M2P_PART)) {
+			mfn = boot_alloc(FRAMES_2M, FRAMES_2M);
+			memset(mfn_to_virt(mfn), 0xff, FRAMES_2M << PAGE_SHIFT);
+			map_large(M2P_VIRT_START + offset, mfn, FRAMES_2M, MAP_RO | PTE_USER,
+				  PTE_USER);
+			map_large(M2P_RW_VIRT_START + offset, mfn, FRAMES_2M, MAP_RW, 0);
+			continue;
+		}
+		if (!absent) {
+			mfn = boot_alloc(1, 1);
+			memset(mfn_to_virt(mfn), 0xff, PAGE_SIZE);
+			absent = table_of_one(mfn, MAP_RO | PTE_USER);
+		}
+		*entry_for(M2P_VIRT_START + offset, 2, PTE_USER) =
+			pte_make(absent, TABLE_FLAGS | PTE_USER);
+	}
+}
+
+mfn_t map_m2p_part(unsigned int part)
+{
+	unsigned long irq = spin_lock_irqsave(&map_lock);
+	pte_t l2e = *entry_for(M2P_VIRT_START + part * (2ul << 20), 2, PTE_USER);
+
+	spin_unlock_irqrestore(&map_lock, irq);
+	return l2e & PTE_PSE ? pte_mfn(l2e) : INVALID_MFN;
 }
 
 static void find_max_mfn(void)
@@ -213,14 +299,15 @@ void map_init(void)
 	find_max_mfn();
 	idle_l4 = new_table();
 	/* Every slot that is ever used gets its L3 now. */
-	for (unsigned int slot = HV_L4_FIRST; slot <= HV_L4_LAST; slot++)
+	for (unsigned int slot = HV_L4_FIRST; slot <= last_slot(); slot++)
 		BUG_ON(!descend(&idle_l4[slot], slot == HV_L4_FIRST ? PTE_USER : 0));
 
 	map_image_part(image_start, text_end, MAP_RX);
 	map_image_part(text_end, rodata_end, MAP_RO);
 	map_image_part(rodata_end, image_end, MAP_RW);
 	map_directmap();
-	map_tables_of_frames();
+	map_frame_table();
+	map_m2p();
 	/* Windows of all CPUs lie in L1 tables made here, so map_l1_entry() cannot fail for CPU 0.
 	 */
 	BUG_ON(!entry_for(PERCPU_VIRT_START, 1, 0));

@@ -22,6 +22,11 @@ extern pte_t *idle_l4;
 
 /* Builds the final tables and switches to them (boot only). */
 void map_init(void);
+/*
+ * The first frame of 2 MiB of the machine-to-physical table, counted from its start; INVALID_MFN:
+ * there is no RAM in that part. part is below what max_mfn makes.
+ */
+mfn_t map_m2p_part(unsigned int part);
 /* Maps count frames from mfn at va, which must be in our slots; replaces what was there. */
 int map_frames(uint64_t va, mfn_t mfn, size_t count, uint64_t flags);
 void unmap_frames(uint64_t va, size_t count);

@@ -54,16 +54,21 @@ _Static_assert(sizeof(struct page_info) == 16, "the frame table costs 16 bytes a
 
 #ifdef SHOJI_HOST_TEST
 extern struct page_info *frame_table;
-extern uint64_t *machine_to_phys; /* set m2p_rw to the same */
+extern uint64_t *machine_to_phys, *m2p_rw; /* the same */
 #else
 #define frame_table     ((struct page_info *)FRAMETABLE_VIRT_START)
 #define machine_to_phys ((uint64_t *)M2P_VIRT_START)
+#define m2p_rw          ((uint64_t *)M2P_RW_VIRT_START) /* the same memory, writable */
 #endif
 
 /* Frames below this exist in the frame table; set at boot. */
 extern mfn_t max_mfn;
 
-/* True if the frame has an entry in the frame table, that is, is memory or among it. */
+/*
+ * True if the frame has an entry in the frame table, that is, is memory or among it. Where there is
+ * no memory far and wide, the entry is read-only (mm/map.c): it has no references and is
+ * DOMID_IO's.
+ */
 static inline bool mfn_valid(mfn_t mfn)
 {
 	return mfn < max_mfn;
@@ -94,9 +99,7 @@ static inline uint16_t page_owner(const struct page_info *page)
 	return READ_ONCE(page->owner);
 }
 
-/* The same memory, writable. */
-extern uint64_t *m2p_rw;
-
+/* mfn is memory. */
 static inline void m2p_set(mfn_t mfn, uint64_t pfn)
 {
 	m2p_rw[mfn] = pfn;

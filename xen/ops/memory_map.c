@@ -10,6 +10,7 @@
 #include "mm/e820.h"
 #include "mm/guest_access.h"
 #include "mm/heap.h"
+#include "mm/map.h"
 #include "mm/page.h"
 
 #define M2P_EXTENT_FRAMES 512ul /* extents of the M2P table are 2 MiB */
@@ -105,38 +106,45 @@ long memory_machphys_mapping(void *arg)
  * From the first request on, the table's frames count as shared by the hypervisor, so that a
  * privileged domain can map them; the type reference keeps those mappings read-only.
  */
-static void share_m2p(mfn_t first, unsigned long frames)
+static void share_m2p(unsigned int extents)
 {
 	static bool shared;
-	unsigned long i;
 
 	if (__atomic_exchange_n(&shared, true, __ATOMIC_ACQ_REL))
 		return;
-	for (i = 0; i < frames; i++) {
-		struct page_info *page = mfn_to_page(first + i);
+	for (unsigned int i = 0; i < extents; i++) {
+		mfn_t first = map_m2p_part(i), mfn;
 
-		page->owner = DOMID_XEN;
-		page->type = PGT_NONE | 1;
-		__atomic_store_n(&page->count, PGC_ALLOCATED | PGC_XEN_HEAP | 1, __ATOMIC_RELEASE);
+		if (first == INVALID_MFN)
+			continue;
+		for (mfn = first; mfn < first + M2P_EXTENT_FRAMES; mfn++) {
+			struct page_info *page = mfn_to_page(mfn);
+
+			page->owner = DOMID_XEN;
+			page->type = PGT_NONE | 1;
+			__atomic_store_n(&page->count, PGC_ALLOCATED | PGC_XEN_HEAP | 1,
+					 __ATOMIC_RELEASE);
+		}
 	}
 }
 
-/* The first frame of each 2 MiB of the table. */
+/* The first frame of each 2 MiB of the table; of those without RAM, the one before once more. */
 long memory_machphys_list(void *arg)
 {
-	unsigned long frames = ROUND_UP(DIV_ROUND_UP(max_mfn, M2P_PER_FRAME), M2P_EXTENT_FRAMES);
-	mfn_t first = virt_to_mfn(m2p_rw);
+	unsigned int extents =
+		(unsigned int)DIV_ROUND_UP(max_mfn, M2P_PER_FRAME * M2P_EXTENT_FRAMES);
 	struct xen_machphys_mfn_list list;
+	xen_pfn_t mfn = map_m2p_part(0);
 	unsigned int i;
 
 	if (copy_from_guest(&list, arg, sizeof(list)))
 		return -EFAULT;
 	if (!current->domain->is_privileged)
 		return -EPERM;
-	share_m2p(first, frames);
-	for (i = 0; i < list.max_extents && i < frames / M2P_EXTENT_FRAMES; i++) {
-		xen_pfn_t mfn = first + i * M2P_EXTENT_FRAMES;
-
+	share_m2p(extents);
+	for (i = 0; i < list.max_extents && i < extents; i++) {
+		if (map_m2p_part(i) != INVALID_MFN)
+			mfn = map_m2p_part(i);
 		if (copy_to_guest_offset(list.extent_start, i, &mfn, 1))
 			return -EFAULT;
 	}

@@ -10,12 +10,11 @@
 #include "core/domain.h"
 #include "core/panic.h"
 #include "cpu/cpu.h"
+#include "mm/boot_alloc.h"
 #include "mm/e820.h"
 #include "mm/layout.h"
 #include "mm/page.h"
 
-/* The firmware's tables and real-mode code: never given out as memory. */
-#define LOW_FRAMES       256
 #define IOMEM_DENIED_MAX 32
 
 struct frame_range {
@@ -28,16 +27,18 @@ static unsigned int denied_count = 1;
 
 static void mark(mfn_t start, mfn_t end)
 {
+	/* Where there is no RAM far and wide, the table says so already and is read-only. */
 	for (end = min(end, max_mfn); start < end; start++)
-		mfn_to_page(start)->owner = DOMID_IO;
+		if (page_owner(mfn_to_page(start)) != DOMID_IO)
+			mfn_to_page(start)->owner = DOMID_IO;
 }
 
 void iomem_init(void)
 {
-	mfn_t next = LOW_FRAMES;
+	mfn_t next = LOW_RESERVED_FRAMES;
 	unsigned int i;
 
-	mark(0, LOW_FRAMES);
+	mark(0, next); /* also if it is RAM: real-mode data */
 	for (i = 0; i < e820.count; i++) {
 		const struct e820_entry *e = &e820.entry[i];
 		mfn_t start = DIV_ROUND_UP(e->addr, (uint64_t)PAGE_SIZE);

@@ -15,6 +15,7 @@
 #include "lib/errno.h"
 #include "mm/buddy.h"
 #include "mm/e820.h"
+#include "mm/map.h"
 #include "mm/page.h"
 #include "ops/memory_op.h"
 
@@ -26,6 +27,13 @@ unsigned char *host_directmap;
 struct page_info *frame_table;
 uint64_t *machine_to_phys, *m2p_rw;
 mfn_t max_mfn = FRAMES;
+
+/* The machine-to-physical table is a host's array, which cannot be mapped. */
+mfn_t map_m2p_part(unsigned int part)
+{
+	(void)part;
+	return INVALID_MFN;
+}
 struct e820_map e820 = {
 	.count = 2,
 	.entry = { { 0, 0x9f000, E820_RAM }, { 0x100000, FRAMES * 4096ul - 0x100000, E820_RAM } },
