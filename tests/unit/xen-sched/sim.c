@@ -2,6 +2,7 @@
 /* The simulated machine: see sim.h. One thread plays all CPUs, one softirq run at a time. */
 #include "sim.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -455,7 +456,7 @@ void sim_start(unsigned int count, const char *policy)
 	nr_cpu_ids = count;
 	cpu_online_map = (cpumask_t){ { (1ul << count) - 1 } };
 	idle_cpus = (cpumask_t){ 0 };
-	strcpy(boot_options.sched, policy);
+	snprintf(boot_options.sched, sizeof(boot_options.sched), "%s", policy);
 	memset(deadlines, 0, sizeof(deadlines));
 	memset(loaded, 0, sizeof(loaded));
 	for (unsigned int cpu = 0; cpu < count; cpu++) {
