@@ -33,7 +33,9 @@ bool host_cpus_read(struct control *control, struct host_cpus *host)
 	host->count = (unsigned int)count;
 	host->nodes = 1;
 	for (i = 0; i < count; i++) {
-		if (cpus[i].core == XEN_INVALID_CORE_ID)
+		/* Of a lone CPU Xen knows neither core nor socket, but the node. */
+		if (cpus[i].core == XEN_INVALID_CORE_ID &&
+		    cpus[i].socket == XEN_INVALID_SOCKET_ID && cpus[i].node == XEN_INVALID_NODE_ID)
 			continue;
 		cpu_set_add(&host->online, (unsigned int)i);
 		host->node[i] = cpus[i].node == XEN_INVALID_NODE_ID ? 0 : cpus[i].node;
