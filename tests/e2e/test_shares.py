@@ -78,14 +78,14 @@ def test_a_guest_that_sleeps_answers_at_once_beside_hogs(dom0, hogs):
                                        "echo,up;sleep,100000", vif=["bridge=xenbr0"]))
     dom0.wait_guest("sleeper", "^up")
 
-    def median_ms():
+    def quartile_ms():
         times = sorted(float(t) for t in re.findall(r"time=([\d.]+) ms",
-                                                    dom0.ok("ping -c 30 -i 0.2 -W 5 10.77.0.40")))
-        assert len(times) == 30
-        return times[15]
+                                                    dom0.ok("ping -c 40 -i 0.2 -W 5 10.77.0.40")))
+        assert len(times) == 40
+        return times[10]
     dom0.ok("ping -c 3 10.77.0.40")
-    alone = median_ms()
+    alone = quartile_ms()
     hogs({"hog1": {"cpus": "1"}, "hog2": {"cpus": "1"}, "hog3": {"cpus": "1"}})
-    beside = median_ms()
+    beside = quartile_ms()
     # Without preference it would wait for up to three turns of 5 ms at each wake-up.
-    assert beside < alone + 5, (alone, beside)
+    assert beside < alone + 4, (alone, beside)
