@@ -150,14 +150,14 @@ int placement_pin(struct control *control, uint32_t domid, uint32_t vcpu, uint32
 }
 
 static bool apply_affinity(struct control *control, const struct domain_config *config,
-			   uint32_t domid, uint32_t vcpu, const struct host_cpus *host)
+			   uint32_t domid, uint32_t vcpu, const struct host_cpus *host,
+			   bool *unreachable)
 {
 	const char *hard = cpu_lists_get(&config->cpus, vcpu);
 	const char *soft = cpu_lists_get(&config->cpus_soft, vcpu);
 	uint32_t flags = (hard ? XEN_VCPUAFFINITY_HARD : 0) | (soft ? XEN_VCPUAFFINITY_SOFT : 0);
 	char error[CPU_LIST_ERROR_MAX];
-	struct affinity affinity;
-	bool unreachable = false;
+	struct affinity affinity = { { { 0 } }, { { 0 } } };
 	int ret;
 
 	if (!flags)
@@ -167,13 +167,10 @@ static bool apply_affinity(struct control *control, const struct domain_config *
 		report_error("%s: vCPU %u: %s", config->name, vcpu, error);
 		return false;
 	}
-	ret = placement_pin(control, domid, vcpu, flags, &affinity, host, &unreachable);
+	ret = placement_pin(control, domid, vcpu, flags, &affinity, host, unreachable);
 	if (ret < 0)
 		report_error("%s: cannot let vCPU %u run on CPUs %s: %s; change cpus=",
 			     config->name, vcpu, hard ? hard : soft, error_text(ret));
-	if (unreachable)
-		report_note("%s: vCPU %u can use none of CPUs %s, so cpus_soft does nothing for it",
-			    config->name, vcpu, soft);
 	return ret == 0;
 }
 
@@ -209,14 +206,17 @@ static bool apply_shares(struct control *control, const struct domain_config *co
 bool placement_apply(struct control *control, const struct domain_config *config, uint32_t domid)
 {
 	struct host_cpus host;
-	bool ok = apply_shares(control, config, domid);
+	bool ok = apply_shares(control, config, domid), unreachable = false;
 	uint32_t i;
 
 	if (!ok || (config->cpus.count == 0 && config->cpus_soft.count == 0))
 		return ok;
 	ok = host_cpus_read(control, &host);
 	for (i = 0; i < config->max_vcpus && ok; i++)
-		ok = apply_affinity(control, config, domid, i, &host);
+		ok = apply_affinity(control, config, domid, i, &host, &unreachable);
+	if (ok && unreachable)
+		report_note("%s: cpus_soft does nothing for vCPUs that may use none of its CPUs",
+			    config->name);
 	return ok;
 }
 
