@@ -162,7 +162,8 @@ static bool parse_watchdog(const char *s)
 static bool parse_sched(const char *s)
 {
 	strlcpy(boot_options.sched, s, sizeof(boot_options.sched));
-	return strcmp(s, "fair") == 0 || strcmp(s, "null") == 0 || strcmp(s, "credit2") == 0 || strcmp(s, "credit") == 0;
+	return strcmp(s, "fair") == 0 || strcmp(s, "null") == 0 || strcmp(s, "credit2") == 0 ||
+	       strcmp(s, "credit") == 0;
 }
 
 static const struct option {

@@ -72,7 +72,8 @@ void handle_trap(struct cpu_user_regs *regs);
 bool handle_page_fault(struct cpu_user_regs *regs);
 struct cpu_user_regs *debug_to_main_stack(const struct cpu_user_regs *regs);
 void handle_iret_fault(struct cpu_user_regs *regs);
-/* Softirqs, pending events and traps, until there are none. Interrupts are off, before and after. */
+/* Softirqs, pending events and traps, until there are none. Interrupts are off, before and after.
+ */
 void prepare_exit(void);
 #endif
 
