@@ -31,7 +31,7 @@ def test_xl_info(platform):
 def test_xl_list_shows_dom0(dom0):
     lines = dom0.ok("xl list").splitlines()
     assert lines[0].split() == ["Name", "ID", "Mem", "VCPUs", "State", "Time(s)"]
-    assert re.match(r"Domain-0 +0 +\d+ +1 +r----- +\d+\.\d", lines[1])
+    assert re.match(r"Domain-0 +0 +\d+ +2 +r----- +\d+\.\d", lines[1])
 
 
 def test_xl_dmesg_shows_the_hypervisors_log(dom0):
